@@ -1,0 +1,55 @@
+/*
+ * What a domain job asks of the world: three questions and the time. probe/live.c answers them
+ * from the network, probe/what_if.c in front of it from options, and the scenario tests from a
+ * script with a fixed clock; the job cannot tell the difference.
+ *
+ * Every start function returns a handle, calls `done` exactly once and never from inside the
+ * start call; after a cancel, `done` does not run. A start that returns NULL is our own trouble
+ * (no memory), and `done` will not run.
+ */
+#ifndef PROBE_BACKEND_H
+#define PROBE_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns/answer.h"
+#include "policy/facts.h"
+#include "policy/fetch.h"
+
+/* Where and how to hold one SMTP session. Everything is borrowed for the call. */
+struct smtp_target {
+    struct dns_address address;
+    uint16_t port;
+    const char *host; /* the MX host name, for the dialogue */
+    const char *sni;  /* the server name of the handshake, NULL for none (address literals) */
+};
+
+typedef void backend_answer_fn(void *arg, struct dns_answer *answer);    /* borrowed */
+typedef void backend_session_fn(void *arg, struct smtp_facts *facts);    /* one reference given */
+typedef void backend_fetch_fn(void *arg, struct sts_fetch_facts *facts); /* one reference given */
+
+struct backend_ops {
+    void *(*resolve)(void *self, const char *name, uint16_t type, backend_answer_fn *done,
+                     void *arg);
+    void (*resolve_cancel)(void *self, void *handle);
+    void *(*session)(void *self, const struct smtp_target *target, backend_session_fn *done,
+                     void *arg);
+    /* Ends the session as it stands: returns its facts (one reference given), `done` not run. */
+    struct smtp_facts *(*session_cut)(void *self, void *handle, enum smtp_problem why);
+    void *(*fetch)(void *self, const char *domain, const struct dns_address *addresses,
+                   size_t n_addresses, backend_fetch_fn *done, void *arg);
+    void (*fetch_cancel)(void *self, void *handle);
+    int64_t (*wall_ms)(void *self);      /* milliseconds since 1970 */
+    int64_t (*monotonic_ms)(void *self); /* milliseconds, never going back */
+    bool (*ad_believed)(void *self);
+    enum dns_validation (*validation)(void *self);
+};
+
+struct backend {
+    const struct backend_ops *ops;
+    void *self;
+};
+
+#endif
