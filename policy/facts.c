@@ -1,0 +1,117 @@
+#include "policy/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct smtp_facts *smtp_facts_new(const struct dns_address *address, uint16_t port)
+{
+    struct smtp_facts *facts = calloc(1, sizeof *facts);
+    if (!facts)
+        return NULL;
+    facts->references = 1;
+    facts->address = *address;
+    facts->port = port;
+    facts->problem = SMTP_OURS;
+    facts->tls_failure.alert = -1;
+    facts->timings = (struct smtp_timings){-1, -1, -1, -1, -1};
+    return facts;
+}
+
+struct smtp_facts *smtp_facts_ref(struct smtp_facts *facts)
+{
+    facts->references++;
+    return facts;
+}
+
+void smtp_facts_unref(struct smtp_facts *facts)
+{
+    if (!facts || --facts->references)
+        return;
+    free(facts->reply_text);
+    free(facts->banner);
+    free(facts->helo);
+    for (size_t i = 0; i < facts->n_capabilities; i++)
+        free(facts->capabilities[i]);
+    free(facts->capabilities);
+    free(facts->after_220);
+    tls_facts_unref(facts->tls);
+    for (size_t i = 0; i < facts->n_dialogue; i++)
+        free(facts->dialogue[i].text);
+    free(facts->dialogue);
+    free(facts);
+}
+
+struct domain_facts *domain_facts_new(const char *domain)
+{
+    struct domain_facts *facts = calloc(1, sizeof *facts);
+    if (!facts)
+        return NULL;
+    facts->domain = strdup(domain);
+    if (!facts->domain) {
+        free(facts);
+        return NULL;
+    }
+    return facts;
+}
+
+static void host_facts_clear(struct host_facts *host)
+{
+    free(host->host);
+    dns_answer_unref(host->a);
+    dns_answer_unref(host->aaaa);
+    dns_answer_unref(host->cname);
+    dns_answer_unref(host->tlsa);
+    free(host->tlsa_base);
+    for (size_t i = 0; i < host->n_endpoints; i++)
+        smtp_facts_unref(host->endpoints[i]);
+    free(host->endpoints);
+}
+
+void domain_facts_free(struct domain_facts *facts)
+{
+    if (!facts)
+        return;
+    free(facts->domain);
+    dns_answer_unref(facts->mx);
+    for (size_t i = 0; i < facts->n_hosts; i++)
+        host_facts_clear(&facts->hosts[i]);
+    free(facts->hosts);
+    dns_answer_unref(facts->sts_txt);
+    sts_fetch_facts_unref(facts->sts_fetch);
+    dns_answer_unref(facts->tlsrpt_txt);
+    free(facts->trouble);
+    free(facts);
+}
+
+/* How much worse a state is than secure, for taking the least of several. */
+static int distrust(enum dns_security security)
+{
+    switch (security) {
+    case DNS_SECURE:
+        return 0;
+    case DNS_INSECURE:
+        return 1;
+    case DNS_SECURITY_UNKNOWN:
+        return 2;
+    case DNS_SECURITY_BOGUS:
+        return 3;
+    }
+    return 2;
+}
+
+enum dns_security host_address_security(const struct host_facts *host)
+{
+    const struct dns_answer *const answers[] = {host->a, host->aaaa};
+    enum dns_security least = DNS_SECURE;
+    bool any = false;
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct dns_answer *answer = answers[i];
+        if (!answer || answer->status != DNS_FOUND)
+            continue;
+        any = true;
+        if (distrust(answer->security) > distrust(least))
+            least = answer->security;
+    }
+    return any ? least : DNS_SECURITY_UNKNOWN;
+}

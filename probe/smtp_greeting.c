@@ -1,0 +1,42 @@
+#include "probe/smtp_greeting.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+int smtp_greeting_read(const struct smtp_reply *reply, struct smtp_facts *facts)
+{
+    const char *first = smtp_reply_line(reply, 0);
+    size_t n = reply->n_lines - 1;
+
+    if (n > SMTP_CAPABILITIES_MAX)
+        n = SMTP_CAPABILITIES_MAX;
+    facts->helo = strndup(first, strcspn(first, " "));
+    if (!facts->helo)
+        return -1;
+    if (!n)
+        return 0;
+    facts->capabilities = calloc(n, sizeof *facts->capabilities);
+    if (!facts->capabilities)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        facts->capabilities[i] = strdup(smtp_reply_line(reply, i + 1));
+        if (!facts->capabilities[i])
+            return -1;
+        facts->n_capabilities++;
+    }
+    return 0;
+}
+
+bool smtp_greeting_offers(const struct smtp_reply *reply, const char *keyword)
+{
+    size_t length = strlen(keyword);
+
+    for (size_t i = 1; i < reply->n_lines; i++) {
+        const char *line = smtp_reply_line(reply, i);
+        if (strncasecmp(line, keyword, length) == 0 &&
+            (line[length] == '\0' || line[length] == ' '))
+            return true;
+    }
+    return false;
+}
