@@ -79,7 +79,6 @@ void domain_facts_free(struct domain_facts *facts)
     dns_answer_unref(facts->sts_txt);
     sts_fetch_facts_unref(facts->sts_fetch);
     dns_answer_unref(facts->tlsrpt_txt);
-    free(facts->trouble);
     free(facts);
 }
 

@@ -135,7 +135,7 @@ struct domain_facts {
     bool ad_believed;
     enum dns_validation validation;
     bool interrupted;      /* told to stop before all was known */
-    char *trouble;         /* our own, such as no memory; NULL when none: verdict unknown */
+    const char *trouble;   /* our own, such as "out of memory", static; NULL when none */
     int64_t started_at_ms; /* wall clock */
     int elapsed_ms;
 };

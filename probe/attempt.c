@@ -1,0 +1,199 @@
+#include "probe/attempt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probe/clock.h"
+#include "probe/route.h"
+#include "tls/stream.h"
+
+struct attempt {
+    const struct attempt_environment *environment;
+    struct smtp_facts *facts;
+    struct smtp_session session;
+    struct tls_stream *stream;
+    struct event *timer;  /* the phase's deadline */
+    struct event *finish; /* ends the attempt from the loop, outside every callback */
+    char *sni;
+    backend_session_fn *done;
+    void *arg;
+};
+
+static void attempt_free(struct attempt *attempt)
+{
+    tls_stream_free(attempt->stream);
+    if (attempt->timer)
+        event_free(attempt->timer);
+    if (attempt->finish)
+        event_free(attempt->finish);
+    smtp_session_clear(&attempt->session);
+    smtp_facts_unref(attempt->facts);
+    free(attempt->sni);
+    free(attempt);
+}
+
+/* A whole address family without a route is this machine's matter, not the host's (row 77a). */
+static void tell_family_apart(struct smtp_facts *facts)
+{
+    bool no_route = facts->os_error == ENETUNREACH || facts->os_error == EADDRNOTAVAIL ||
+                    facts->os_error == EAFNOSUPPORT;
+
+    if (facts->problem == SMTP_UNREACHABLE && no_route && !route_exists(facts->address.family))
+        facts->problem = SMTP_FAMILY_UNAVAILABLE;
+}
+
+/* Takes the facts out and frees the rest. */
+static struct smtp_facts *attempt_close(struct attempt *attempt)
+{
+    struct smtp_facts *facts = smtp_facts_ref(attempt->facts);
+
+    tell_family_apart(facts);
+    attempt_free(attempt);
+    return facts;
+}
+
+static void on_finish(evutil_socket_t fd, short what, void *arg)
+{
+    struct attempt *attempt = arg;
+    backend_session_fn *done = attempt->done;
+    void *done_arg = attempt->arg;
+
+    (void)fd;
+    (void)what;
+    done(done_arg, attempt_close(attempt));
+}
+
+static void arm(struct attempt *attempt)
+{
+    int64_t left_ms = attempt->session.deadline_ms - clock_monotonic_ms();
+    if (left_ms < 0)
+        left_ms = 0;
+    struct timeval left = {.tv_sec = left_ms / 1000, .tv_usec = (left_ms % 1000) * 1000};
+    evtimer_add(attempt->timer, &left);
+}
+
+/* After every step: does what the session wants. */
+static void pump(struct attempt *attempt)
+{
+    struct smtp_session *session = &attempt->session;
+
+    if (session->output_length) {
+        if (tls_stream_write(attempt->stream, session->output, session->output_length) != 0)
+            smtp_session_cut(session, SMTP_OURS, clock_monotonic_ms());
+        session->output_length = 0;
+    }
+    if (session->want == SMTP_WANT_TLS) {
+        session->want = SMTP_WANT_WAIT;
+        tls_stream_secure(attempt->stream, attempt->environment->context, attempt->sni);
+    }
+    if (session->want == SMTP_WANT_END) {
+        evtimer_del(attempt->timer);
+        tls_stream_stop(attempt->stream);
+        event_active(attempt->finish, EV_TIMEOUT, 0);
+        return;
+    }
+    arm(attempt);
+}
+
+static void on_connected(void *arg)
+{
+    struct attempt *attempt = arg;
+    struct sockaddr_storage name;
+    struct dns_address local;
+    bool known = tls_stream_local_address(attempt->stream, &name) &&
+                 dns_address_from_sockaddr(&name, &local);
+
+    smtp_session_connected(&attempt->session, known ? &local : NULL, clock_monotonic_ms());
+    pump(attempt);
+}
+
+static void on_data(void *arg, const uint8_t *bytes, size_t length)
+{
+    struct attempt *attempt = arg;
+
+    smtp_session_bytes(&attempt->session, bytes, length, clock_monotonic_ms());
+    pump(attempt);
+}
+
+static void on_secured(void *arg, struct tls_facts *facts)
+{
+    struct attempt *attempt = arg;
+    const struct attempt_environment *environment = attempt->environment;
+
+    if (environment->secured)
+        environment->secured(environment->secured_arg);
+    smtp_session_secured(&attempt->session, facts, clock_monotonic_ms());
+    pump(attempt);
+}
+
+static void on_ended(void *arg, const struct tls_stream_ended *ended)
+{
+    struct attempt *attempt = arg;
+
+    smtp_session_ended(&attempt->session, ended, clock_monotonic_ms());
+    pump(attempt);
+}
+
+static const struct tls_stream_handler stream_handler = {on_connected, on_data, on_secured,
+                                                         on_ended};
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    struct attempt *attempt = arg;
+    struct tls_failure handshake;
+
+    (void)fd;
+    (void)what;
+    tls_stream_handshake_state(attempt->stream, &handshake);
+    smtp_session_expired(&attempt->session, &handshake, clock_monotonic_ms());
+    pump(attempt);
+}
+
+static void connect_stream(struct attempt *attempt)
+{
+    const struct attempt_environment *environment = attempt->environment;
+    const struct dns_address *peer = &attempt->facts->address;
+    const struct dns_address *source =
+        peer->family == DNS_IPV4 ? environment->source_ipv4 : environment->source_ipv6;
+    struct sockaddr_storage to, from;
+    socklen_t to_length = dns_address_to_sockaddr(peer, attempt->facts->port, &to);
+    socklen_t from_length = source ? dns_address_to_sockaddr(source, 0, &from) : 0;
+
+    tls_stream_connect(attempt->stream, (struct sockaddr *)&to, to_length,
+                       source ? (struct sockaddr *)&from : NULL, from_length);
+}
+
+struct attempt *attempt_start(const struct attempt_environment *environment,
+                              const struct smtp_target *target, backend_session_fn *done, void *arg)
+{
+    struct attempt *attempt = calloc(1, sizeof *attempt);
+    if (!attempt)
+        return NULL;
+    attempt->environment = environment;
+    attempt->done = done;
+    attempt->arg = arg;
+    attempt->facts = smtp_facts_new(&target->address, target->port);
+    attempt->stream = tls_stream_new(environment->base, &stream_handler, attempt);
+    attempt->timer = evtimer_new(environment->base, on_deadline, attempt);
+    attempt->finish = evtimer_new(environment->base, on_finish, attempt);
+    attempt->sni = target->sni ? strdup(target->sni) : NULL;
+    if (!attempt->facts || !attempt->stream || !attempt->timer || !attempt->finish ||
+        (target->sni && !attempt->sni)) {
+        attempt_free(attempt);
+        return NULL;
+    }
+    attempt->facts->observed_at_ms = clock_wall_ms();
+    smtp_session_begin(&attempt->session, &environment->session, attempt->facts,
+                       clock_monotonic_ms());
+    connect_stream(attempt);
+    arm(attempt);
+    return attempt;
+}
+
+struct smtp_facts *attempt_cut(struct attempt *attempt, enum smtp_problem why)
+{
+    smtp_session_cut(&attempt->session, why, clock_monotonic_ms());
+    return attempt_close(attempt);
+}

@@ -1,0 +1,41 @@
+/*
+ * Gathers the facts about one MX host: its addresses, its TLSA records and one SMTP session an
+ * address. A part of probe/domain_job.h.
+ */
+#ifndef PROBE_HOST_JOB_H
+#define PROBE_HOST_JOB_H
+
+#include "probe/domain_job.h"
+#include "probe/lookup.h"
+
+struct host_job;
+
+struct host_session {
+    struct host_job *job;
+    size_t index; /* of the endpoint in the facts */
+    void *handle; /* NULL when it has ended */
+};
+
+struct host_job {
+    const struct backend *backend;
+    const struct domain_job_options *options;
+    struct host_facts *facts; /* filled; borrowed */
+    struct lookup a, aaaa, cname, tlsa;
+    struct host_session sessions[FACTS_ADDRESSES_MAX];
+    size_t pending; /* lookups and sessions under way */
+    size_t sessions_done;
+    bool tlsa_at_original; /* the expanded name had none: the MX name itself is being asked */
+    const char *trouble;   /* our own, or NULL */
+    void (*done)(void *arg);
+    void *arg;
+};
+
+/* Begins; `done` runs once from the loop when all is known. False when out of memory. */
+bool host_job_start(struct host_job *job, const struct backend *backend,
+                    const struct domain_job_options *options, struct host_facts *facts,
+                    void (*done)(void *arg), void *arg);
+
+/* Stops what is under way; the facts keep what was learnt. `done` will not run. Idempotent. */
+void host_job_cut(struct host_job *job, enum smtp_problem why);
+
+#endif

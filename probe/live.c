@@ -1,0 +1,152 @@
+#include "probe/live.h"
+
+#include <stdlib.h>
+
+#include "probe/attempt.h"
+#include "probe/clock.h"
+#include "tls/context.h"
+
+struct live {
+    struct dns_resolver *resolver;
+    struct sts_fetcher *fetcher;
+    struct tls_trust *trust;
+    struct attempt_environment environment;
+};
+
+/* Somebody's certificate is going to be judged: the anchors are fetched beside what goes on. */
+static void on_secured(void *arg)
+{
+    struct live *live = arg;
+
+    tls_trust_prefetch(live->trust);
+}
+
+static void *resolve(void *self, const char *name, uint16_t type, backend_answer_fn *done,
+                     void *arg)
+{
+    struct live *live = self;
+
+    return dns_resolver_ask(live->resolver, name, type, done, arg);
+}
+
+static void resolve_cancel(void *self, void *handle)
+{
+    (void)self;
+    dns_query_cancel(handle);
+}
+
+static void *session(void *self, const struct smtp_target *target, backend_session_fn *done,
+                     void *arg)
+{
+    struct live *live = self;
+
+    return attempt_start(&live->environment, target, done, arg);
+}
+
+static struct smtp_facts *session_cut(void *self, void *handle, enum smtp_problem why)
+{
+    (void)self;
+    return attempt_cut(handle, why);
+}
+
+static void *fetch(void *self, const char *domain, const struct dns_address *addresses,
+                   size_t n_addresses, backend_fetch_fn *done, void *arg)
+{
+    struct live *live = self;
+
+    return sts_fetcher_start(live->fetcher, domain, addresses, n_addresses, done, arg);
+}
+
+static void fetch_cancel(void *self, void *handle)
+{
+    (void)self;
+    sts_fetch_cancel(handle);
+}
+
+static int64_t wall_ms(void *self)
+{
+    (void)self;
+    return clock_wall_ms();
+}
+
+static int64_t monotonic_ms(void *self)
+{
+    (void)self;
+    return clock_monotonic_ms();
+}
+
+static bool ad_believed(void *self)
+{
+    struct live *live = self;
+
+    return dns_resolver_believes_ad(live->resolver);
+}
+
+static enum dns_validation validation(void *self)
+{
+    struct live *live = self;
+
+    return dns_resolver_validation(live->resolver);
+}
+
+static const struct backend_ops live_ops = {
+    .resolve = resolve,
+    .resolve_cancel = resolve_cancel,
+    .session = session,
+    .session_cut = session_cut,
+    .fetch = fetch,
+    .fetch_cancel = fetch_cancel,
+    .wall_ms = wall_ms,
+    .monotonic_ms = monotonic_ms,
+    .ad_believed = ad_believed,
+    .validation = validation,
+};
+
+struct backend live_backend(struct live *live)
+{
+    return (struct backend){.ops = &live_ops, .self = live};
+}
+
+static void set_sources(struct attempt_environment *environment, const struct live_options *options)
+{
+    for (size_t i = 0; i < options->n_sources; i++) {
+        if (options->source[i].family == DNS_IPV4)
+            environment->source_ipv4 = &options->source[i];
+        else
+            environment->source_ipv6 = &options->source[i];
+    }
+}
+
+struct live *live_new(struct event_base *base, const struct live_options *options,
+                      struct tls_trust *trust)
+{
+    struct live *live = calloc(1, sizeof *live);
+    if (!live)
+        return NULL;
+    live->trust = trust;
+    live->environment = (struct attempt_environment){
+        .base = base,
+        .context = tls_context_new(),
+        .session = options->session,
+        .secured = on_secured,
+        .secured_arg = live,
+    };
+    set_sources(&live->environment, options);
+    live->resolver = dns_resolver_new(base, &options->resolver);
+    live->fetcher = sts_fetcher_new(base, &options->fetcher);
+    if (!live->environment.context || !live->resolver || !live->fetcher) {
+        live_free(live);
+        return NULL;
+    }
+    return live;
+}
+
+void live_free(struct live *live)
+{
+    if (!live)
+        return;
+    sts_fetcher_free(live->fetcher);
+    dns_resolver_free(live->resolver);
+    SSL_CTX_free(live->environment.context);
+    free(live);
+}

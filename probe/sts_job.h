@@ -1,0 +1,31 @@
+/*
+ * Gathers what a domain publishes for MTA-STS: the record, and the policy when the record calls
+ * for it (RFC 8461 3). A part of probe/domain_job.h.
+ */
+#ifndef PROBE_STS_JOB_H
+#define PROBE_STS_JOB_H
+
+#include "probe/domain_job.h"
+#include "probe/lookup.h"
+
+struct sts_job {
+    const struct backend *backend;
+    const struct domain_job_options *options;
+    struct domain_facts *facts; /* sts_txt and sts_fetch are filled; borrowed */
+    struct lookup txt, a, aaaa;
+    struct dns_answer *a_answer, *aaaa_answer; /* of the policy host */
+    void *fetch;                               /* handle, NULL when none is under way */
+    bool busy;
+    void (*done)(void *arg);
+    void *arg;
+};
+
+/* Begins; `done` runs once from the loop. False when out of memory. */
+bool sts_job_start(struct sts_job *job, const struct backend *backend,
+                   const struct domain_job_options *options, struct domain_facts *facts,
+                   void (*done)(void *arg), void *arg);
+
+/* Stops what is under way; a fetch that was begun counts as timed out. Idempotent. */
+void sts_job_cut(struct sts_job *job);
+
+#endif
