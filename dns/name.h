@@ -19,6 +19,7 @@ enum dns_name_status {
     DNS_NAME_TOO_LONG,
     DNS_NAME_BAD_CHARACTER, /* a byte that no host or mail domain has: space, control, '@', … */
     DNS_NAME_BAD_IDN,       /* not UTF-8, or refused by IDNA 2008 */
+    DNS_NAME_ADDRESS,       /* an IP address in place of a name */
 };
 
 /*
