@@ -56,7 +56,8 @@ struct sts_policy {
     bool max_age_clamped; /* over STS_MAX_AGE_MAX_S: senders use that */
     char **mx;            /* patterns as written, order kept */
     size_t n_mx;
-    char *problem; /* NULL when valid: what breaks the grammar, with the line number */
+    char *problem; /* NULL when valid: what breaks the grammar; "line N: " first where it has one */
+    size_t problem_line; /* N, or 0 where the file as a whole is meant */
 };
 
 /* Reads a policy body. Returns 0, or -1 when out of memory. */
