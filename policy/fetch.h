@@ -24,7 +24,7 @@ enum sts_fetch_problem {
     STS_FETCH_TIMEOUT,        /* of the whole fetch, whatever it was doing */
     STS_FETCH_TLS,            /* the handshake failed */
     STS_FETCH_TOO_LARGE,      /* over STS_POLICY_SIZE_MAX */
-    STS_FETCH_BROKEN,         /* not HTTP, or the response ended early */
+    STS_FETCH_BROKEN,         /* not HTTP, too many header bytes, or the response ended early */
     STS_FETCH_TARGET_REFUSED, /* special-use address not allowed; set by the domain job */
     STS_FETCH_OURS,           /* memory, descriptors: never blamed on the remote */
 };
@@ -61,7 +61,7 @@ struct sts_fetcher_options {
 /* NULL when out of memory. Borrows the base. curl_global_init is the caller's to have called. */
 struct sts_fetcher *sts_fetcher_new(struct event_base *base,
                                     const struct sts_fetcher_options *options);
-/* Cancels what is under way without calling back. NULL is allowed. */
+/* Cancels what is under way without calling back. Not from inside `done`. NULL is allowed. */
 void sts_fetcher_free(struct sts_fetcher *fetcher);
 
 /* `facts` carries one reference that the callee owns. From the loop, exactly once. */
@@ -70,12 +70,13 @@ typedef void sts_fetch_done_fn(void *arg, struct sts_fetch_facts *facts);
 /*
  * Fetches https://mta-sts.DOMAIN/.well-known/mta-sts.txt from the given addresses, tried in that
  * order; the system's resolver, proxies and HTTP caches are not used, redirects are not followed,
- * SNI is sent, TLS 1.2 is the least. NULL when out of memory (then `done` does not run).
+ * SNI is sent, TLS 1.2 is the least. `n_addresses` is at least 1: that a host has none is the
+ * caller's finding. NULL when out of memory (then `done` does not run).
  */
 struct sts_fetch *sts_fetcher_start(struct sts_fetcher *fetcher, const char *domain,
                                     const struct dns_address *addresses, size_t n_addresses,
                                     sts_fetch_done_fn *done, void *arg);
-/* `done` will not run. */
+/* `done` will not run; the handle is gone. */
 void sts_fetch_cancel(struct sts_fetch *fetch);
 
 #endif

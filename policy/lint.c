@@ -36,7 +36,7 @@ const char *lint_kind_text(enum lint_kind kind)
 int lint_judge(enum lint_kind kind, const uint8_t *bytes, size_t length, struct lint_result *out)
 {
     *out = (struct lint_result){.kind = kind, .outcome = LINT_VALID};
-    if (kinds[kind].judge(bytes, length, out) == 0)
+    if (kinds[kind].judge(length > 0 ? bytes : (const uint8_t *)"", length, out) == 0)
         return 0;
     lint_result_clear(out);
     return -1;

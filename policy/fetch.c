@@ -1,0 +1,485 @@
+/*
+ * libcurl's multi interface on libevent. curl tells through two callbacks which sockets and which
+ * time to watch; they only arm events. All work happens when an event fires: curl is driven, then
+ * what has ended is reaped.
+ */
+#include "policy/fetch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+#include <openssl/ssl.h>
+
+#include "policy/sts.h"
+
+enum {
+    TIMEOUT_MS = 60000,           /* RFC 8461 3.3 */
+    HEADERS_SIZE_MAX = 65536,     /* of one response, trailers included */
+    HEADER_LINE_MAX = 100 * 1024, /* curl's own limit */
+    DNS_CACHE_S = 10,             /* long enough to connect; curl would keep the addresses 60 s */
+};
+
+struct sts_fetcher {
+    struct event_base *base;
+    CURLM *multi;
+    struct event *timer;
+    struct sts_fetcher_options options;
+    char *user_agent;
+    struct sts_fetch *first;
+};
+
+struct sts_fetch {
+    struct sts_fetcher *fetcher;
+    struct sts_fetch *next, **link; /* `link` is what points here */
+    CURL *easy;
+    struct curl_slist *resolve;
+    struct sts_fetch_facts *facts;
+    size_t room;         /* of facts->body */
+    size_t headers_size; /* so far */
+    bool too_large, headers_too_large;
+    bool no_memory;
+    int socket_error; /* errno of a socket that could not be made */
+    char error[CURL_ERROR_SIZE];
+    sts_fetch_done_fn *done;
+    void *arg;
+};
+
+/* --- what arrives -------------------------------------------------------------------------- */
+
+static bool grow_body(struct sts_fetch *fetch, size_t length)
+{
+    struct sts_fetch_facts *facts = fetch->facts;
+    size_t room = fetch->room ? fetch->room : 1024;
+    while (room < length + 1)
+        room *= 2;
+    if (facts->body && room == fetch->room)
+        return true;
+    uint8_t *grown = realloc(facts->body, room);
+    if (!grown)
+        return false;
+    facts->body = grown;
+    fetch->room = room;
+    return true;
+}
+
+/* Any other return value than `count` ends the transfer with CURLE_WRITE_ERROR. */
+static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct sts_fetch *fetch = arg;
+    struct sts_fetch_facts *facts = fetch->facts;
+    size_t length = size * count;
+    if (length > STS_POLICY_SIZE_MAX - facts->length) {
+        fetch->too_large = true;
+        return 0;
+    }
+    if (!grow_body(fetch, facts->length + length)) {
+        fetch->no_memory = true;
+        return 0;
+    }
+    memcpy(facts->body + facts->length, bytes, length);
+    facts->length += length;
+    facts->body[facts->length] = 0;
+    return length;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct sts_fetch *fetch = arg;
+    (void)bytes;
+    fetch->headers_size += size * count;
+    fetch->headers_too_large = fetch->headers_size > HEADERS_SIZE_MAX;
+    return fetch->headers_too_large ? 0 : size * count;
+}
+
+/* The chain is judged later (tls/verify.h): nothing is verified here, and nothing twice. */
+static int accept_any_chain(X509_STORE_CTX *store, void *arg)
+{
+    (void)store;
+    (void)arg;
+    return 1;
+}
+
+static void on_tls_state(const SSL *ssl, int where, int value)
+{
+    (void)value;
+    if (!(where & SSL_CB_HANDSHAKE_DONE))
+        return;
+    SSL_CTX *ctx = SSL_get_SSL_CTX(ssl);
+    struct sts_fetch *fetch = SSL_CTX_get_app_data(ctx);
+    fetch->facts->tls = tls_facts_capture((SSL *)ssl);
+    fetch->no_memory |= !fetch->facts->tls;
+    /* TLS 1.3 would tell the same again after each session ticket. */
+    SSL_set_info_callback((SSL *)ssl, NULL);
+    SSL_CTX_set_info_callback(ctx, NULL);
+}
+
+static CURLcode on_tls_context(CURL *easy, void *context, void *arg)
+{
+    SSL_CTX *ctx = context;
+    (void)easy;
+    SSL_CTX_set_app_data(ctx, arg);
+    SSL_CTX_set_cert_verify_callback(ctx, accept_any_chain, NULL);
+    SSL_CTX_set_info_callback(ctx, on_tls_state);
+    SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp);
+    return CURLE_OK;
+}
+
+/* curl forgets why a socket could not be made, and that is never the remote's fault. */
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct sts_fetch *fetch = arg;
+    (void)purpose;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0 && errno != EAFNOSUPPORT)
+        fetch->socket_error = errno;
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+/* --- how it ended -------------------------------------------------------------------------- */
+
+/* curl says "out of memory" for a header line over its limit too: tell the two apart. */
+static enum sts_fetch_problem memory_problem(struct sts_fetch *fetch)
+{
+    void *memory = fetch->facts->tls ? malloc(HEADER_LINE_MAX) : NULL;
+    fetch->headers_too_large = memory != NULL;
+    free(memory);
+    return fetch->headers_too_large ? STS_FETCH_BROKEN : STS_FETCH_OURS;
+}
+
+static enum sts_fetch_problem connect_problem(struct sts_fetch *fetch)
+{
+    long os_error = 0;
+    curl_easy_getinfo(fetch->easy, CURLINFO_OS_ERRNO, &os_error);
+    /* connect(2) found no local port, or no memory in the kernel. */
+    if (os_error == EADDRNOTAVAIL || os_error == EAGAIN || os_error == ENOBUFS ||
+        os_error == ENOMEM)
+        fetch->socket_error = (int)os_error;
+    return fetch->socket_error ? STS_FETCH_OURS : STS_FETCH_CONNECT;
+}
+
+static enum sts_fetch_problem problem_of(struct sts_fetch *fetch, CURLcode code)
+{
+    /* The few codes with a meaning of their own; every other is a response that went wrong. */
+    if (fetch->no_memory)
+        return STS_FETCH_OURS;
+    if (code == CURLE_OK)
+        return STS_FETCH_OK;
+    if (code == CURLE_WRITE_ERROR)
+        return fetch->too_large ? STS_FETCH_TOO_LARGE : STS_FETCH_BROKEN;
+    if (code == CURLE_OUT_OF_MEMORY)
+        return memory_problem(fetch);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return STS_FETCH_TIMEOUT;
+    if (code == CURLE_COULDNT_CONNECT)
+        return connect_problem(fetch);
+    if (code == CURLE_FAILED_INIT || code == CURLE_COULDNT_RESOLVE_HOST ||
+        code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_INTERFACE_FAILED)
+        return STS_FETCH_OURS;
+    return fetch->facts->tls ? STS_FETCH_BROKEN : STS_FETCH_TLS;
+}
+
+static const char *error_text(const struct sts_fetch *fetch, CURLcode code)
+{
+    if (fetch->too_large)
+        return "the body is larger than 65536 bytes";
+    if (fetch->headers_too_large)
+        return "the response has too many header bytes";
+    if (fetch->no_memory)
+        return "out of memory";
+    if (fetch->facts->problem == STS_FETCH_OURS && fetch->socket_error)
+        return strerror(fetch->socket_error);
+    return fetch->error[0] ? fetch->error : curl_easy_strerror(code);
+}
+
+static char *copy(struct sts_fetch *fetch, const char *text)
+{
+    char *result = text ? strdup(text) : NULL;
+    if (text && !result)
+        fetch->facts->problem = STS_FETCH_OURS;
+    return result;
+}
+
+/* Fills in what curl knows once a transfer has ended. */
+static void conclude(struct sts_fetch *fetch, CURLcode code)
+{
+    struct sts_fetch_facts *facts = fetch->facts;
+    char *content_type = NULL;
+    curl_off_t elapsed_us = 0;
+
+    curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &facts->http_status);
+    curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_TYPE, &content_type);
+    curl_easy_getinfo(fetch->easy, CURLINFO_TOTAL_TIME_T, &elapsed_us);
+    facts->elapsed_ms = (int)(elapsed_us / 1000);
+    facts->problem = problem_of(fetch, code);
+    facts->content_type = copy(fetch, content_type);
+    if (facts->problem == STS_FETCH_OK)
+        return;
+
+    /* Half a policy is none. */
+    facts->error = copy(fetch, error_text(fetch, code));
+    free(facts->body);
+    facts->body = NULL;
+    facts->length = 0;
+}
+
+/* Takes the fetch out of the fetcher and frees it. Returns its facts, which the caller owns. */
+static struct sts_fetch_facts *release(struct sts_fetch *fetch)
+{
+    struct sts_fetch_facts *facts = fetch->facts;
+    *fetch->link = fetch->next;
+    if (fetch->next)
+        fetch->next->link = fetch->link;
+    if (fetch->easy) {
+        curl_multi_remove_handle(fetch->fetcher->multi, fetch->easy);
+        curl_easy_cleanup(fetch->easy);
+    }
+    curl_slist_free_all(fetch->resolve);
+    free(fetch);
+    return facts;
+}
+
+static void finish(struct sts_fetch *fetch, CURLcode code)
+{
+    sts_fetch_done_fn *done = fetch->done;
+    void *arg = fetch->arg;
+    conclude(fetch, code);
+    done(arg, release(fetch));
+}
+
+/* Outside of curl_multi_socket_action, so that `done` may start and cancel fetches. */
+static void reap(struct sts_fetcher *fetcher)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(fetcher->multi, &left))) {
+        struct sts_fetch *fetch = NULL;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURLcode code = message->data.result; /* gone with the handle */
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &fetch);
+        finish(fetch, code);
+    }
+}
+
+/* --- driving curl -------------------------------------------------------------------------- */
+
+static void drive(struct sts_fetcher *fetcher, curl_socket_t fd, int action)
+{
+    int running;
+    CURLMcode code = curl_multi_socket_action(fetcher->multi, fd, action, &running);
+    reap(fetcher);
+    if (code == CURLM_OK)
+        return;
+    /* No memory for an event: curl gives the whole handle up, so nothing else would end. */
+    while (fetcher->first) {
+        fetcher->first->no_memory = true;
+        finish(fetcher->first, CURLE_OUT_OF_MEMORY);
+    }
+}
+
+static void on_socket(evutil_socket_t fd, short what, void *arg)
+{
+    int action = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    drive(arg, fd, action);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    drive(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int watch_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+    struct sts_fetcher *fetcher = arg;
+    struct timeval delay = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    (void)multi;
+    if (timeout_ms < 0)
+        return evtimer_del(fetcher->timer);
+    return evtimer_add(fetcher->timer, &delay);
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+    struct sts_fetcher *fetcher = arg;
+    struct event *event = known;
+    (void)easy;
+    if (event)
+        event_free(event); /* libevent cannot change what an event waits for */
+    curl_multi_assign(fetcher->multi, fd, NULL);
+    if (what == CURL_POLL_REMOVE)
+        return 0;
+
+    short wanted = EV_PERSIST;
+    if (what & CURL_POLL_IN)
+        wanted |= EV_READ;
+    if (what & CURL_POLL_OUT)
+        wanted |= EV_WRITE;
+    event = event_new(fetcher->base, fd, wanted, on_socket, fetcher);
+    if (!event)
+        return -1;
+    if (event_add(event, NULL) || curl_multi_assign(fetcher->multi, fd, event) != CURLM_OK) {
+        event_free(event);
+        return -1;
+    }
+    return 0;
+}
+
+/* --- the fetcher --------------------------------------------------------------------------- */
+
+static char *user_agent(const char *info_url)
+{
+    char *text;
+    int length = info_url ? asprintf(&text, "mxprobe/" MXPROBE_VERSION " (+%s)", info_url)
+                          : asprintf(&text, "mxprobe/" MXPROBE_VERSION);
+    return length < 0 ? NULL : text;
+}
+
+struct sts_fetcher *sts_fetcher_new(struct event_base *base,
+                                    const struct sts_fetcher_options *options)
+{
+    struct sts_fetcher *fetcher = calloc(1, sizeof *fetcher);
+    if (!fetcher)
+        return NULL;
+    fetcher->base = base;
+    fetcher->options = *options;
+    fetcher->options.info_url = NULL; /* lives on in user_agent alone */
+    if (options->timeout_ms <= 0)
+        fetcher->options.timeout_ms = TIMEOUT_MS;
+    fetcher->user_agent = user_agent(options->info_url);
+    fetcher->timer = evtimer_new(base, on_timer, fetcher);
+    fetcher->multi = curl_multi_init();
+    if (!fetcher->user_agent || !fetcher->timer || !fetcher->multi ||
+        curl_multi_setopt(fetcher->multi, CURLMOPT_SOCKETFUNCTION, watch_socket) != CURLM_OK ||
+        curl_multi_setopt(fetcher->multi, CURLMOPT_SOCKETDATA, fetcher) != CURLM_OK ||
+        curl_multi_setopt(fetcher->multi, CURLMOPT_TIMERFUNCTION, watch_timer) != CURLM_OK ||
+        curl_multi_setopt(fetcher->multi, CURLMOPT_TIMERDATA, fetcher) != CURLM_OK) {
+        sts_fetcher_free(fetcher);
+        return NULL;
+    }
+    return fetcher;
+}
+
+void sts_fetcher_free(struct sts_fetcher *fetcher)
+{
+    if (!fetcher)
+        return;
+    while (fetcher->first)
+        sts_fetch_cancel(fetcher->first);
+    curl_multi_cleanup(fetcher->multi);
+    if (fetcher->timer)
+        event_free(fetcher->timer);
+    free(fetcher->user_agent);
+    free(fetcher);
+}
+
+/* --- one fetch ----------------------------------------------------------------------------- */
+
+/* "+mta-sts.DOMAIN:443:192.0.2.1,[2001:db8::1]": used instead of any resolver, and forgotten. */
+static struct curl_slist *resolve_list(const char *domain, uint16_t port,
+                                       const struct dns_address *addresses, size_t n_addresses)
+{
+    size_t room = strlen(domain) +
+                  sizeof "+mta-sts.:65535:" + n_addresses * (DNS_ADDRESS_TEXT_MAX + sizeof "[],");
+    char *entry = malloc(room);
+    if (!entry)
+        return NULL;
+    int used = snprintf(entry, room, "+mta-sts.%s:%u:", domain, port);
+    for (size_t i = 0; i < n_addresses; i++) {
+        char text[DNS_ADDRESS_TEXT_MAX];
+        bool brackets = addresses[i].family == DNS_IPV6;
+        dns_address_format(&addresses[i], text);
+        used += snprintf(entry + used, room - (size_t)used, "%s%s%s%s", i ? "," : "",
+                         brackets ? "[" : "", text, brackets ? "]" : "");
+    }
+    struct curl_slist *list = curl_slist_append(NULL, entry);
+    free(entry);
+    return list;
+}
+
+/* Sets an option and remembers in `ok` whether it could be. */
+#define SET(option, value) (ok &= curl_easy_setopt(easy, option, value) == CURLE_OK)
+
+static bool set_request(struct sts_fetch *fetch)
+{
+    const struct sts_fetcher *fetcher = fetch->fetcher;
+    CURL *easy = fetch->easy;
+    bool ok = true;
+    SET(CURLOPT_URL, fetch->facts->url);
+    SET(CURLOPT_PRIVATE, fetch);
+    SET(CURLOPT_USERAGENT, fetcher->user_agent);
+    SET(CURLOPT_TIMEOUT_MS, (long)fetcher->options.timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS,
+        (long)(fetcher->options.connect_timeout_ms > 0 ? fetcher->options.connect_timeout_ms
+                                                       : fetcher->options.timeout_ms));
+    SET(CURLOPT_RESOLVE, fetch->resolve);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_PROTOCOLS_STR, "https");
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_FRESH_CONNECT, 1L);
+    SET(CURLOPT_FORBID_REUSE, 1L);
+    SET(CURLOPT_ERRORBUFFER, fetch->error);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, fetch);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, fetch);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, fetch);
+    return ok;
+}
+
+static bool set_tls(struct sts_fetch *fetch)
+{
+    CURL *easy = fetch->easy;
+    bool ok = true;
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_VERIFYPEER, 0L);
+    SET(CURLOPT_SSL_VERIFYHOST, 0L);
+    SET(CURLOPT_CAINFO, NULL);
+    SET(CURLOPT_CAPATH, NULL);
+    SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    SET(CURLOPT_SSL_CTX_FUNCTION, on_tls_context);
+    SET(CURLOPT_SSL_CTX_DATA, fetch);
+    return ok;
+}
+
+#undef SET
+
+struct sts_fetch *sts_fetcher_start(struct sts_fetcher *fetcher, const char *domain,
+                                    const struct dns_address *addresses, size_t n_addresses,
+                                    sts_fetch_done_fn *done, void *arg)
+{
+    /* Without an address curl would ask the system's resolver. */
+    struct sts_fetch *fetch = n_addresses > 0 ? calloc(1, sizeof *fetch) : NULL;
+    if (!fetch)
+        return NULL;
+    fetch->fetcher = fetcher;
+    fetch->done = done;
+    fetch->arg = arg;
+    fetch->next = fetcher->first;
+    fetch->link = &fetcher->first;
+    if (fetch->next)
+        fetch->next->link = &fetch->next;
+    fetcher->first = fetch;
+
+    fetch->facts = sts_fetch_facts_new(domain, fetcher->options.port);
+    fetch->resolve = resolve_list(domain, fetcher->options.port, addresses, n_addresses);
+    fetch->easy = curl_easy_init();
+    if (!fetch->facts || !fetch->resolve || !fetch->easy || !set_request(fetch) ||
+        !set_tls(fetch) || curl_multi_add_handle(fetcher->multi, fetch->easy) != CURLM_OK) {
+        sts_fetch_cancel(fetch);
+        return NULL;
+    }
+    return fetch;
+}
+
+void sts_fetch_cancel(struct sts_fetch *fetch)
+{
+    sts_fetch_facts_unref(release(fetch));
+}
