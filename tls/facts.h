@@ -22,10 +22,10 @@ struct tls_certificate {
     char **sans;      /* "DNS:name", "IP Address:…", "email:…", "URI:…"; NUL bytes as "\\0" */
     size_t n_sans;    /* at most TLS_SANS_MAX are kept */
     size_t sans_seen; /* how many the certificate has */
-    int64_t not_before_s, not_after_s;      /* seconds since 1970; year 9999 fits */
-    char *key;                              /* "RSA 2048", "EC 256", "ED25519 256" */
-    char *signature;                        /* OpenSSL's long name, "ecdsa-with-SHA256" */
-    uint8_t sha256[TLS_SHA256_LENGTH];      /* of the DER certificate */
+    int64_t not_before_s, not_after_s; /* seconds since 1970; year 9999 fits; 0 when unreadable */
+    char *key;                         /* "RSA 2048", "EC 256", "ED25519 256" */
+    char *signature;                   /* OpenSSL's long name, "ecdsa-with-SHA256" */
+    uint8_t sha256[TLS_SHA256_LENGTH]; /* of the DER certificate */
     uint8_t spki_sha256[TLS_SHA256_LENGTH]; /* of the DER SubjectPublicKeyInfo */
     bool must_staple;                       /* TLS feature status_request (RFC 7633) */
 };

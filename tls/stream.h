@@ -5,6 +5,7 @@
 #ifndef TLS_STREAM_H
 #define TLS_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,20 +21,21 @@ enum tls_stream_end {
     TLS_STREAM_CONNECT_FAILED, /* `os_error`: ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT… */
     TLS_STREAM_CLOSED,         /* the peer closed in order, before or inside TLS */
     TLS_STREAM_RESET,          /* `os_error` */
-    TLS_STREAM_TLS_FAILED,     /* during the handshake: `failure` */
+    TLS_STREAM_TLS_FAILED,     /* in the handshake, or after it by an alert (TLS 1.3 so refuses a
+                                  client without certificate) or a broken record: `failure` */
     TLS_STREAM_OURS, /* our own trouble (EMFILE, ENOMEM, EADDRNOTAVAIL of --source): `os_error` */
 };
 
 struct tls_stream_ended {
     enum tls_stream_end end;
     int os_error;
-    struct tls_failure failure;
+    struct tls_failure failure; /* `certificate_requested` and `first` whatever the end */
 };
 
 /*
  * Run from the loop only, never from inside a tls_stream_ call. `bytes` and `ended` are borrowed;
  * `facts` is given with one reference that the handler owns. After `ended` nothing more comes. A
- * handler may write, secure, pause and stop, but must not free the stream.
+ * handler may write, secure and stop, but must not free the stream.
  */
 struct tls_stream_handler {
     void (*connected)(void *arg);
@@ -56,7 +58,10 @@ void tls_stream_free(struct tls_stream *stream);
 void tls_stream_connect(struct tls_stream *stream, const struct sockaddr *peer, socklen_t length,
                         const struct sockaddr *source, socklen_t source_length);
 
-/* Queues bytes, sent in the clear or inside TLS as the stream then is. -1 when out of memory. */
+/*
+ * Queues bytes, sent in the clear or inside TLS as the stream then is; nothing when it is not
+ * connected. Returns 0, or -1 when out of memory.
+ */
 int tls_stream_write(struct tls_stream *stream, const void *bytes, size_t length);
 
 /*
@@ -69,7 +74,10 @@ void tls_stream_secure(struct tls_stream *stream, SSL_CTX *context, const char *
 /* Nothing more is read or told; queued bytes and a close_notify are tried once, without waiting. */
 void tls_stream_stop(struct tls_stream *stream);
 
-/* The state of a handshake that is still under way, for the evidence of a time-out. */
+/*
+ * The state of a handshake that is still under way, for the evidence of a time-out: `kind` is
+ * TLS_FAILED_NOT_TLS when the bytes that came tell already, else TLS_FAILED_NOT.
+ */
 void tls_stream_handshake_state(const struct tls_stream *stream, struct tls_failure *out);
 
 /* The local address of a connected socket. False when there is none. */

@@ -19,7 +19,9 @@ struct tls_trust;
 /*
  * `ca_file` (PEM, one certificate or more) in place of the system's anchors, or NULL for those;
  * `crl_file` (PEM) with CRLs that the chains are checked against, or NULL. Named files are read
- * here, so that a bad one is known before anything is probed; the system's anchors are not.
+ * here, so that a bad one is known before anything is probed; the system's anchors are not. A CRL
+ * that is missing, has ended or is broken is no fault of a server's: chains are judged without it,
+ * but what one that has ended lists stays revoked.
  */
 enum tls_trust_status tls_trust_new(const char *ca_file, const char *crl_file,
                                     struct tls_trust **out);
