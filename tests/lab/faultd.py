@@ -1,0 +1,238 @@
+#!/usr/bin/python3
+"""The fault server: what no real server does, one script an address.
+
+    faultd.py CONFIG.json
+
+CONFIG is a list of listeners: address, port, script (a list of steps), and chain and key where a
+real TLS session is wanted. A script is played to every connection, step by step:
+
+    line TEXT        TEXT and CRLF; escapes as in Python (\\x1b, \\0, \\n)
+    raw TEXT         TEXT without CRLF
+    hex DIGITS       these bytes
+    read             wait for one line
+    hello            wait for one TLS record (the ClientHello)
+    request          wait for an HTTP request's head
+    tls              a real handshake, as the server
+    delay MS         from here on, wait so long before every reply
+    wait MS          wait once
+    drip MS TEXT     one byte every MS
+    flood N TEXT     TEXT again and again until N bytes are sent (0: until the peer goes)
+    silence          say nothing until the peer goes
+    close            close in order
+    reset            close with a TCP reset
+    greet            banner, and the answer to EHLO with STARTTLS in it
+    starttls         greet, and 220 to STARTTLS
+    serve            an ordinary server to the end, with real TLS behind STARTTLS
+    stripped         as serve, where STARTTLS is not offered but works
+    repeat           as serve, where STARTTLS is offered inside TLS again
+    dialogue         as serve, where the banner was already sent
+
+A listener with "backlog_full" never accepts and lets nobody in. UDP listeners are resolvers:
+"refuse" answers every question with REFUSED, "mute" with nothing.
+"""
+import asyncio
+import contextlib
+import json
+import socket
+import ssl
+import struct
+import sys
+
+
+class Done(Exception):
+    """The script ends here."""
+
+
+class Session:
+    """One connection and the script that is played to it."""
+
+    def __init__(self, listener, reader, writer):
+        self.listener = listener
+        self.reader = reader
+        self.writer = writer
+        self.delay = 0.0
+        self.offers = (True, False)  # STARTTLS, before TLS and inside
+        self.name = listener.get("name", "fault.test")
+
+    async def play(self):
+        for step in self.listener["script"]:
+            verb, _, rest = step.partition(" ")
+            await getattr(self, "do_" + verb)(rest)
+
+    async def send(self, data):
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def line(self):
+        data = await self.reader.readline()
+        if not data:
+            raise Done
+        return data.decode("latin-1").strip()
+
+    async def do_line(self, text):
+        await self.send(unescape(text) + b"\r\n")
+
+    async def do_raw(self, text):
+        await self.send(unescape(text))
+
+    async def do_hex(self, digits):
+        await self.send(bytes.fromhex(digits))
+
+    async def do_read(self, _):
+        await self.line()
+
+    async def do_hello(self, _):
+        head = await self.reader.readexactly(5)
+        await self.reader.readexactly(int.from_bytes(head[3:5], "big"))
+
+    async def do_request(self, _):
+        await self.reader.readuntil(b"\r\n\r\n")
+
+    async def do_tls(self, _):
+        await self.writer.start_tls(self.context())
+
+    async def do_delay(self, ms):
+        self.delay = int(ms) / 1000
+
+    async def do_wait(self, ms):
+        await asyncio.sleep(int(ms) / 1000)
+
+    async def do_drip(self, rest):
+        ms, _, text = rest.partition(" ")
+        for byte in unescape(text):
+            await self.send(bytes([byte]))
+            await asyncio.sleep(int(ms) / 1000)
+
+    async def do_flood(self, rest):
+        limit, _, text = rest.partition(" ")
+        block = unescape(text) * (1 + 4096 // len(unescape(text)))
+        sent = 0
+        while not int(limit) or sent < int(limit):
+            await self.send(block)
+            sent += len(block)
+
+    async def do_silence(self, _):
+        while await self.reader.read(4096):
+            pass
+
+    async def do_close(self, _):
+        raise Done
+
+    async def do_reset(self, _):
+        self.writer.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+        raise Done
+
+    async def do_greet(self, _):
+        await self.send(f"220 {self.name} ESMTP\r\n".encode())
+        await self.line()
+        await self.capabilities(True)
+
+    async def do_starttls(self, _):
+        await self.do_greet(_)
+        await self.line()
+        await self.send(b"220 2.0.0 Ready to start TLS\r\n")
+
+    async def do_serve(self, _):
+        await self.send(f"220 {self.name} ESMTP\r\n".encode())
+        await self.do_dialogue(_)
+
+    async def do_stripped(self, _):
+        self.offers = (False, False)
+        await self.do_serve(_)
+
+    async def do_repeat(self, _):
+        self.offers = (True, True)
+        await self.do_serve(_)
+
+    async def do_dialogue(self, _):
+        secure = False
+        while True:
+            verb = (await self.line()).split(" ")[0].upper()
+            if verb in ("EHLO", "HELO"):
+                await self.capabilities(self.offers[secure])
+            elif verb == "STARTTLS" and not secure:
+                await self.send(b"220 2.0.0 Ready to start TLS\r\n")
+                await self.do_tls("")
+                secure = True
+            elif verb == "QUIT":
+                await self.send(b"221 2.0.0 Bye\r\n")
+                return
+            else:
+                await self.send(b"502 5.5.2 Not here\r\n")
+
+    async def capabilities(self, starttls):
+        last = "STARTTLS" if starttls else "8BITMIME"
+        await self.send(f"250-{self.name}\r\n250-SIZE 10240000\r\n250 {last}\r\n".encode())
+
+    def context(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.listener["chain"], self.listener["key"])
+        return context
+
+
+def unescape(text):
+    return text.encode("latin-1").decode("unicode_escape").encode("latin-1")
+
+
+class Resolver(asyncio.DatagramProtocol):
+    """Answers every question with REFUSED, or not at all."""
+
+    def __init__(self, refuse):
+        self.refuse = refuse
+        self.transport = None
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, addr):
+        if self.refuse and len(data) >= 12:
+            end = data.find(b"\0", 12) + 5  # of the question: there is no compression in it
+            head = data[:2] + bytes([0x80 | data[2] & 0x79, 0x85]) + b"\0\1" + b"\0" * 6
+            self.transport.sendto(head + data[12:end], addr)
+
+
+async def serve(listener, reader, writer):
+    with contextlib.suppress(Done, OSError, EOFError, asyncio.LimitOverrunError, ValueError):
+        await Session(listener, reader, writer).play()
+    with contextlib.suppress(OSError, RuntimeError):
+        writer.close()
+
+
+def fill_backlog(listener):
+    """A socket whose queue is full: further SYNs are dropped, as behind a silent firewall."""
+    server = socket.create_server((listener["address"], listener["port"]), backlog=0)
+    clients = []
+    for _ in range(4):
+        client = socket.socket()
+        client.setblocking(False)
+        client.connect_ex((listener["address"], listener["port"]))
+        clients.append(client)
+    return [server] + clients
+
+
+async def main(path):
+    with open(path, encoding="utf-8") as file:
+        listeners = json.load(file)
+    keep = []
+    loop = asyncio.get_running_loop()
+    for listener in listeners:
+        where = (listener["address"], listener["port"])
+        if listener.get("resolver"):
+            refuse = listener["resolver"] == "refuse"
+            keep.append(await loop.create_datagram_endpoint(lambda r=refuse: Resolver(r),
+                                                            local_addr=where))
+        elif listener.get("backlog_full"):
+            keep += fill_backlog(listener)
+        else:
+            keep.append(await asyncio.start_server(
+                lambda r, w, l=listener: serve(l, r, w), *where))
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""The parts of the lab: the table, the certificates, the zones and the servers."""

@@ -1,0 +1,186 @@
+"""Reads domains.toml, the table of everything the lab holds, and refuses what it does not know."""
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+LAB = Path(__file__).resolve().parent.parent
+TABLE = LAB / "domains.toml"
+POLICY_ID = "20261101T000000"
+FIRST_V4 = (127, 2, 0, 1)
+NGINX = "127.3.0.1"
+AUTHORITATIVE = "127.0.0.10"
+REFUSING = "127.0.0.56"  # a name server that refuses every question
+NOBODY = "127.9.9.9"  # an address where nothing listens
+
+
+class TableError(Exception):
+    pass
+
+
+@dataclass
+class Host:
+    """A mail host: one listener of a real server, or a script for the fault server."""
+    name: str
+    server: str = "postfix"          # postfix, exim, fault, or none (DNS only)
+    certificate: str = "good"
+    names: list = field(default_factory=list)  # further names in the certificate
+    tlsa: list = field(default_factory=list)
+    addresses: list = None           # assigned when not given; [] for none
+    dead: list = field(default_factory=list)  # further addresses where nothing listens
+    options: dict = field(default_factory=dict)  # Postfix parameters, or Exim's by short names
+    script: list = field(default_factory=list)
+    backlog_full: bool = False       # the fault server lets nobody in
+    cname: str = None                # the name is an alias of this one
+    about: str = ""
+
+
+@dataclass
+class Zone:
+    """A zone of its own below test., with its fault."""
+    name: str
+    signed: bool = True
+    served: bool = True
+    expired: bool = False
+    broken: list = field(default_factory=list)  # "OWNER TYPE": its RRSIG does not verify
+
+
+@dataclass
+class Policy:
+    """What stands at https://mta-sts.DOMAIN/.well-known/mta-sts.txt."""
+    mode: str = None
+    mx: list = None                  # the domain's MX hosts when not given
+    max_age: int = 604800
+    body: str = None                 # in place of the three above
+    size: int = 0                    # padded with an unknown field to so many bytes
+    server: str = "nginx"            # nginx, fault, nobody (refused), none (NXDOMAIN)
+    certificate: str = "good"
+    status: int = 200
+    content_type: str = "text/plain"
+    gzip: bool = False
+    script: list = field(default_factory=list)
+
+
+@dataclass
+class Domain:
+    name: str
+    about: str
+    verdict: str
+    delivery: list                   # opportunistic, mta_sts, dane
+    findings: list
+    mx: list = None                  # "PREFERENCE HOST"; [] for none
+    addresses: list = field(default_factory=list)  # of the domain itself
+    sts: str = None                  # short for policy = { mode = … }
+    policy: Policy = None
+    sts_record: list = None
+    tls_rpt: list = None
+    records: list = field(default_factory=list)  # further records, whole lines
+    exists: bool = True              # False: not in any zone
+    text: str = None                 # U-labels, where they differ
+    options: list = field(default_factory=list)   # further options for mxprobe
+    posttls: dict = field(default_factory=dict)
+    fault_address: str = None        # assigned
+
+    def hosts(self):
+        """The names of the MX hosts; none for a null MX."""
+        return [entry.split()[1] for entry in self.mx if entry.split()[1] != "."]
+
+    def policy_address(self):
+        """Where mta-sts.DOMAIN points; the fault server has an address for each."""
+        if self.policy.server != "fault":
+            return {"nginx": NGINX, "nobody": NOBODY}[self.policy.server]
+        return self.fault_address
+
+
+@dataclass
+class Finding:
+    severity: str
+    reason: str
+    result_type: str
+    policy_type: str
+    mx: str
+
+    @classmethod
+    def parse(cls, text):
+        parts = text.split()
+        if len(parts) != 5:
+            raise TableError(f"not a finding: {text!r}")
+        return cls(*(None if part == "-" else part for part in parts))
+
+    def key(self):
+        return tuple(getattr(self, f.name) or "-" for f in fields(self))
+
+
+@dataclass
+class Table:
+    hosts: dict
+    zones: list
+    domains: list
+
+
+def load(path=TABLE):
+    data = tomllib.loads(Path(path).read_text())
+    hosts = {}
+    for entry in data["host"]:
+        host = make(Host, entry)
+        if host.name in hosts:
+            raise TableError(f"host twice: {host.name}")
+        hosts[host.name] = host
+    domains = [make_domain(entry, hosts) for entry in data["domain"]]
+    names = [domain.name for domain in domains]
+    if len(set(names)) != len(names):
+        raise TableError(f"domain twice: {[n for n in names if names.count(n) > 1]}")
+    assign_addresses(hosts)
+    for number, domain in enumerate(domains):
+        domain.fault_address = f"127.4.{number // 250}.{number % 250 + 1}"
+    return Table(hosts, [make(Zone, entry) for entry in data["zone"]], domains)
+
+
+def make(kind, entry):
+    known = {f.name for f in fields(kind)}
+    unknown = set(entry) - known
+    if unknown:
+        raise TableError(f"{kind.__name__} {entry.get('name', '')}: unknown {sorted(unknown)}")
+    try:
+        return kind(**entry)
+    except TypeError as error:
+        raise TableError(f"{kind.__name__} {entry.get('name', '')}: {error}") from error
+
+
+def make_domain(entry, hosts):
+    domain = make(Domain, entry)
+    if domain.mx is None:
+        domain.mx = [f"10 mx.{domain.name}"]
+    if domain.sts and domain.policy:
+        raise TableError(f"{domain.name}: both sts and policy")
+    if domain.sts:
+        domain.policy = {"mode": domain.sts}
+    if domain.policy is not None:
+        domain.policy = make(Policy, domain.policy)
+        if domain.policy.mx is None:
+            domain.policy.mx = domain.hosts()
+        if domain.sts_record is None:
+            domain.sts_record = [f"v=STSv1; id={POLICY_ID};"]
+    domain.sts_record = domain.sts_record or []
+    if domain.tls_rpt is None:
+        domain.tls_rpt = [f"v=TLSRPTv1; rua=mailto:tls-reports@{domain.name}"] \
+            if domain.exists else []
+    domain.findings = [Finding.parse(text) for text in domain.findings]
+    add_plain_hosts(domain, hosts)
+    return domain
+
+
+def add_plain_hosts(domain, hosts):
+    """An MX host of the domain's own name that has no entry is a sound Postfix."""
+    for host in domain.hosts():
+        if host not in hosts and host == f"mx.{domain.name}" and domain.exists:
+            hosts[host] = Host(host)
+
+
+def assign_addresses(hosts):
+    """127.2.0.N to every host that asks for no address of its own."""
+    number = 0
+    for host in hosts.values():
+        if host.addresses is None and not host.cname:
+            number += 1
+            host.addresses = [f"127.2.{number // 250}.{number % 250 + 1}"]
+        host.addresses = host.addresses or []
