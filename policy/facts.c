@@ -3,6 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *smtp_stage_text(enum smtp_stage stage)
+{
+    static const char *const words[] = {
+        [SMTP_STAGE_CONNECT] = "connect",     [SMTP_STAGE_BANNER] = "banner",
+        [SMTP_STAGE_EHLO] = "ehlo",           [SMTP_STAGE_STARTTLS] = "starttls",
+        [SMTP_STAGE_HANDSHAKE] = "handshake", [SMTP_STAGE_TLS_EHLO] = "tls-ehlo",
+        [SMTP_STAGE_DONE] = "done",
+    };
+    return words[stage];
+}
+
 struct smtp_facts *smtp_facts_new(const struct dns_address *address, uint16_t port)
 {
     struct smtp_facts *facts = calloc(1, sizeof *facts);

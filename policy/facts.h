@@ -31,6 +31,9 @@ enum smtp_stage {
     SMTP_STAGE_DONE,
 };
 
+/* "connect", …, "tls-ehlo", "done". Static. */
+const char *smtp_stage_text(enum smtp_stage stage);
+
 /* Why a session ended before its QUIT, or SMTP_FINE. `stage` says where. */
 enum smtp_problem {
     SMTP_FINE,

@@ -125,6 +125,5 @@ const char *result_type_text(enum result_type type);
 const char *policy_type_text(enum policy_type type);
 const char *severity_text(enum severity severity);
 const char *finding_stage_text(enum finding_stage stage);
-const char *smtp_stage_text(int stage);
 
 #endif

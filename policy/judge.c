@@ -1,0 +1,152 @@
+#include "policy/judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Puts the finding's own names where the fix has "{mx}", "{ip}" and "{domain}". */
+static char *fill_in(const char *template, const char *mx, const char *ip, const char *domain)
+{
+    const struct {
+        const char *key, *value;
+    } keys[] = {
+        {"{mx}", mx ? mx : "the host"}, {"{ip}", ip ? ip : "the host"}, {"{domain}", domain}};
+    char *out = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&out, &length);
+    if (!stream)
+        return NULL;
+
+    for (const char *at = template; *at;) {
+        size_t skip = 0;
+        for (size_t i = 0; !skip && i < sizeof keys / sizeof keys[0]; i++) {
+            if (strncmp(at, keys[i].key, strlen(keys[i].key)) == 0) {
+                fputs(keys[i].value, stream);
+                skip = strlen(keys[i].key);
+            }
+        }
+        if (!skip)
+            fputc(*at, stream);
+        at += skip ? skip : 1;
+    }
+    if (fclose(stream) != 0) {
+        free(out);
+        return NULL;
+    }
+    return out;
+}
+
+static bool make_room(struct judge *judge)
+{
+    struct verdict *verdict = judge->verdict;
+    size_t bigger = judge->capacity ? judge->capacity * 2 : 16;
+
+    if (verdict->n_findings < judge->capacity)
+        return true;
+    struct finding *grown = realloc(verdict->findings, bigger * sizeof *grown);
+    if (!grown)
+        return false;
+    verdict->findings = grown;
+    judge->capacity = bigger;
+    return true;
+}
+
+void judge_add(struct judge *judge, const struct note *note, const char *detail, ...)
+{
+    const char *template = note->fix ? note->fix : reason_info(note->reason)->fix;
+    char ip[DNS_ADDRESS_TEXT_MAX];
+    va_list arguments;
+
+    if (judge->no_memory || !make_room(judge)) {
+        judge->no_memory = true;
+        return;
+    }
+    struct finding *finding = &judge->verdict->findings[judge->verdict->n_findings++];
+    *finding = (struct finding){.severity = note->severity,
+                                .result_type = note->result_type,
+                                .reason = note->reason,
+                                .policy_type = note->policy_type,
+                                .stage = note->stage};
+    if (note->host) {
+        finding->mx = strdup(note->host->host);
+        judge->no_memory |= !finding->mx;
+    }
+    if (note->endpoint) {
+        dns_address_format(&note->endpoint->address, ip);
+        finding->ip = strdup(ip);
+        judge->no_memory |= !finding->ip;
+    }
+    finding->fix = fill_in(template, finding->mx, finding->ip, judge->facts->domain);
+    judge->no_memory |= !finding->fix;
+    va_start(arguments, detail);
+    if (vasprintf(&finding->detail, detail, arguments) < 0) {
+        finding->detail = NULL;
+        judge->no_memory = true;
+    }
+    va_end(arguments);
+}
+
+enum severity judge_severity(enum policy_type policy)
+{
+    return policy == POLICY_TYPE_NO_POLICY ? SEVERITY_WARNING : SEVERITY_FAIL;
+}
+
+bool judge_sts_in_force(const struct verdict *verdict)
+{
+    return verdict->sts_status == STS_POLICY_VALID && verdict->policy.mode != STS_MODE_NONE;
+}
+
+size_t judge_policies(const struct judge *judge, size_t index, enum policy_type out[2])
+{
+    size_t n = 0;
+
+    if (judge_sts_in_force(judge->verdict))
+        out[n++] = POLICY_TYPE_STS;
+    if (judge->verdict->hosts[index].dane == DANE_USABLE)
+        out[n++] = POLICY_TYPE_TLSA;
+    if (!n)
+        out[n++] = POLICY_TYPE_NO_POLICY;
+    return n;
+}
+
+enum session_class judge_session_class(const struct smtp_facts *endpoint)
+{
+    bool in_tls =
+        endpoint->tls && endpoint->tls->n_chain && endpoint->starttls == SMTP_STARTTLS_ACCEPTED;
+
+    switch (endpoint->problem) {
+    case SMTP_FINE:
+        return in_tls ? SESSION_TLS : SESSION_NO_TLS;
+    case SMTP_STARTTLS_UNANSWERED:
+    case SMTP_PLAINTEXT_AFTER_220:
+    case SMTP_TLS_FAILED:
+        return SESSION_NO_TLS;
+    case SMTP_TEMPORARY_REPLY:
+        return SESSION_PUT_OFF;
+    case SMTP_PERMANENT_REPLY:
+        if (in_tls)
+            return SESSION_TLS;
+        return endpoint->stage == SMTP_STAGE_BANNER ? SESSION_PUT_OFF : SESSION_UNREACHED;
+    case SMTP_TIMED_OUT:
+    case SMTP_CLOSED:
+    case SMTP_MALFORMED:
+        return in_tls ? SESSION_TLS : SESSION_UNREACHED; /* row 8c: TLS had come up */
+    case SMTP_CONNECTION_REFUSED:
+    case SMTP_UNREACHABLE:
+    case SMTP_FAMILY_UNAVAILABLE:
+    case SMTP_TARGET_REFUSED:
+    case SMTP_TARGET_EXCLUDED:
+    case SMTP_INTERRUPTED:
+    case SMTP_OURS:
+        return SESSION_UNREACHED;
+    }
+    return SESSION_UNREACHED;
+}
+
+bool judge_session_judged(const struct smtp_facts *endpoint)
+{
+    enum session_class class = judge_session_class(endpoint);
+
+    return class == SESSION_TLS || class == SESSION_NO_TLS;
+}

@@ -1,0 +1,103 @@
+/*
+ * Private to policy/: what the parts of the judgement share. The parts, in the order in which
+ * verdict.c runs them:
+ *
+ *   judge_routing.c      rows 1 to 5a      MX and addresses
+ *   judge_sts.c          rows 54 to 67     MTA-STS record, policy host, policy
+ *   judge_dane.c         rows 68 to 74     TLSA records and the chain against them
+ *   judge_session.c      rows 6 to 27, 77, 78   reaching the host, SMTP, STARTTLS, handshake
+ *   judge_certificate.c  rows 41 to 53, 76, 79  the chain against the WebPKI
+ *   judge_domain.c       rows 75, 75a, 77a  the domain as a whole
+ *   delivery.c                              what each kind of sender does
+ */
+#ifndef POLICY_JUDGE_H
+#define POLICY_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/verdict.h"
+
+struct judge {
+    const struct domain_facts *facts;
+    const struct judge_options *options;
+    struct verdict *verdict;
+    size_t capacity; /* of verdict->findings */
+    bool no_memory;
+};
+
+/* What a finding says besides its detail. */
+struct note {
+    enum severity severity;
+    enum result_type result_type;
+    enum reason reason;
+    enum policy_type policy_type;
+    enum finding_stage stage;
+    const struct host_facts *host;     /* NULL where none applies */
+    const struct smtp_facts *endpoint; /* NULL where none applies */
+    const char *fix;                   /* in place of the reason's own, or NULL */
+};
+
+/* Adds a finding with a printf-style detail. Out of memory is remembered in the judge. */
+void judge_add(struct judge *judge, const struct note *note, const char *detail, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A failure under a policy, a warning without one: nothing then stops delivery. */
+enum severity judge_severity(enum policy_type policy);
+
+/* Is an MTA-STS policy in force, that is valid and of mode testing or enforce? */
+bool judge_sts_in_force(const struct verdict *verdict);
+
+/*
+ * The policies under which a condition of host `index` is reported: one finding for each, or
+ * "no policy" alone. Returns how many were put into `out`.
+ */
+size_t judge_policies(const struct judge *judge, size_t index, enum policy_type out[2]);
+
+/* What one SMTP session amounts to, for delivery and for the word. */
+enum session_class {
+    SESSION_TLS,       /* encrypted; the certificate decides the rest */
+    SESSION_NO_TLS,    /* class A: spoken to, and no TLS channel to be had */
+    SESSION_PUT_OFF,   /* the peer said "later" or "go away" (rows 7, 8) */
+    SESSION_UNREACHED, /* nothing was learnt (rows 6, 8a, 8b, 77, 78) */
+};
+enum session_class judge_session_class(const struct smtp_facts *endpoint);
+
+/* True where the session told enough to judge the host by it. */
+bool judge_session_judged(const struct smtp_facts *endpoint);
+
+/*
+ * The reason, RFC 8460 type and fix of one verify error (rows 41 to 52); `fix` is NULL for the
+ * reason's own.
+ */
+struct certificate_fault {
+    enum reason reason;
+    enum result_type result_type;
+    const char *fix;
+};
+struct certificate_fault judge_certificate_fault(int code, int depth);
+
+/*
+ * Adds one finding for each kind of fault among `errors`, all of them with the note's policy,
+ * stage, host and endpoint. A result type that is not RESULT_NONE in `note` is used for all (row
+ * 64); so is the severity.
+ */
+void judge_certificate_errors(struct judge *judge, const struct note *note,
+                              const struct tls_facts *tls, const struct tls_verify_error *errors,
+                              size_t n_errors, const char *name);
+
+/* Row 76: does something on the path end soon? `first_not_after_s` 0 means: no path, no finding. */
+void judge_expiry(struct judge *judge, const struct note *where, int64_t first_not_after_s);
+
+void judge_routing(struct judge *judge);
+void judge_host_addresses(struct judge *judge, size_t host);
+void judge_sts(struct judge *judge);
+void judge_sts_host(struct judge *judge, size_t host);
+void judge_dane_status(struct judge *judge, size_t host);
+void judge_dane_endpoint(struct judge *judge, size_t host, size_t endpoint);
+void judge_session(struct judge *judge, size_t host, size_t endpoint);
+void judge_certificate(struct judge *judge, size_t host, size_t endpoint);
+void judge_domain(struct judge *judge);
+void judge_delivery(struct judge *judge);
+
+#endif

@@ -1,0 +1,200 @@
+/* Rows 68 to 74: TLSA records, and the presented chain against them (RFC 7672). */
+#include "policy/judge.h"
+
+#include <stdlib.h>
+
+enum { NAMES_MAX = 3 + DNS_ALIASES_MAX };
+
+static struct tls_tlsa as_tlsa(const struct dns_record *record)
+{
+    return (struct tls_tlsa){.usage = record->u.tlsa.usage,
+                             .selector = record->u.tlsa.selector,
+                             .matching = record->u.tlsa.matching,
+                             .data = record->u.tlsa.data,
+                             .length = record->u.tlsa.length};
+}
+
+static bool any_usable(const struct dns_answer *tlsa)
+{
+    for (size_t i = 0; i < tlsa->n_records; i++) {
+        struct tls_tlsa record = as_tlsa(&tlsa->records[i]);
+        if (tls_tlsa_usable(&record, NULL))
+            return true;
+    }
+    return false;
+}
+
+static enum dane_status lookup_status(const struct dns_answer *tlsa)
+{
+    switch (tlsa->status) {
+    case DNS_FOUND:
+        if (tlsa->security == DNS_SECURITY_UNKNOWN)
+            return DANE_UNKNOWN;
+        if (tlsa->security != DNS_SECURE)
+            return DANE_ABSENT;
+        return any_usable(tlsa) ? DANE_USABLE : DANE_UNUSABLE;
+    case DNS_NODATA:
+    case DNS_NXDOMAIN:
+        return DANE_ABSENT;
+    case DNS_BOGUS:
+        return DANE_BOGUS;
+    case DNS_SERVFAIL:
+    case DNS_REFUSED:
+    case DNS_TIMEOUT:
+    case DNS_MALFORMED:
+        return DANE_ERROR;
+    case DNS_NOT_ASKED:
+        return DANE_UNKNOWN;
+    }
+    return DANE_UNKNOWN;
+}
+
+static bool is_bogus(const struct dns_answer *answer)
+{
+    return answer && answer->status == DNS_BOGUS;
+}
+
+static enum dane_status host_status(const struct host_facts *host)
+{
+    if (is_bogus(host->a) || is_bogus(host->aaaa))
+        return DANE_BOGUS;
+    if (host->tlsa)
+        return lookup_status(host->tlsa);
+    switch (host_address_security(host)) {
+    case DNS_INSECURE:
+        return DANE_INSECURE;
+    case DNS_SECURITY_BOGUS:
+        return DANE_BOGUS;
+    case DNS_SECURE: /* cut before the lookup */
+    case DNS_SECURITY_UNKNOWN:
+        return DANE_UNKNOWN;
+    }
+    return DANE_UNKNOWN;
+}
+
+/* Row 68: why each record is unusable, the first few of them. */
+static void add_unusable(struct judge *judge, const struct note *note,
+                         const struct dns_answer *tlsa)
+{
+    const struct dns_record *first = &tlsa->records[0];
+    struct tls_tlsa record = as_tlsa(first);
+    const char *why = "";
+
+    tls_tlsa_usable(&record, &why);
+    judge_add(judge, note, "none of %zu TLSA records is usable; %u %u %u: %s", tlsa->n_records,
+              record.usage, record.selector, record.matching, why);
+}
+
+void judge_dane_status(struct judge *judge, size_t index)
+{
+    const struct host_facts *host = &judge->facts->hosts[index];
+    struct host_verdict *verdict = &judge->verdict->hosts[index];
+    const struct dns_answer *tlsa = host->tlsa;
+    struct note note = {.severity = SEVERITY_FAIL,
+                        .policy_type = POLICY_TYPE_TLSA,
+                        .stage = STAGE_DNS,
+                        .host = host};
+
+    verdict->dane = host_status(host);
+    bool lookup_failed = tlsa && (verdict->dane == DANE_ERROR || verdict->dane == DANE_BOGUS);
+    if (verdict->dane == DANE_UNUSABLE) {
+        note.result_type = RESULT_TLSA_INVALID;
+        note.reason = REASON_TLSA_UNUSABLE;
+        add_unusable(judge, &note, tlsa);
+    } else if (lookup_failed) { /* row 69 */
+        note.result_type = RESULT_DNSSEC_INVALID;
+        note.reason =
+            verdict->dane == DANE_BOGUS ? REASON_DNSSEC_BOGUS : REASON_DNS_TEMPORARY_FAILURE;
+        judge_add(judge, &note, "%s for %s TLSA, while the addresses are secure%s%s",
+                  dns_status_text(tlsa->status), tlsa->name, tlsa->ede_text ? ": " : "",
+                  tlsa->ede_text ? tlsa->ede_text : "");
+    }
+    bool lacking = verdict->dane == DANE_UNUSABLE || verdict->dane == DANE_ABSENT ||
+                   verdict->dane == DANE_INSECURE || verdict->dane == DANE_UNKNOWN;
+    if (judge->options->require_dane && lacking) { /* row 74 */
+        note.result_type = RESULT_DANE_REQUIRED;
+        note.reason = REASON_DANE_REQUIRED;
+        judge_add(judge, &note, "DANE is required, and the TLSA status of %s is \"%s\"", host->host,
+                  dane_status_text(verdict->dane));
+    }
+}
+
+/*
+ * The reference identifiers (RFC 7672 3.2.2): the TLSA base, the MX name before its alias, and,
+ * where the MX itself is secure, the recipient domain and its expansion.
+ */
+static size_t reference_names(const struct domain_facts *facts, const struct host_facts *host,
+                              const char *names[NAMES_MAX])
+{
+    size_t n = 0;
+
+    if (host->tlsa_base)
+        names[n++] = host->tlsa_base;
+    names[n++] = host->host;
+    if (facts->mx->security == DNS_SECURE) {
+        names[n++] = facts->domain;
+        for (size_t i = 0; i < facts->mx->n_aliases && n < NAMES_MAX; i++)
+            names[n++] = facts->mx->aliases[i];
+    }
+    return n;
+}
+
+static void add_outcome(struct judge *judge, const struct note *where, const struct tls_facts *tls,
+                        const struct tls_dane *dane, const char *name, size_t n_records)
+{
+    struct note note = *where;
+
+    switch (dane->outcome) {
+    case TLS_DANE_NO_MATCH: /* row 70 */
+        note.result_type = RESULT_VALIDATION_FAILURE;
+        note.reason = REASON_DANE_NO_MATCH;
+        judge_add(judge, &note, "none of %zu TLSA records matches the chain that was presented",
+                  n_records);
+        break;
+    case TLS_DANE_NAME_MISMATCH: /* row 71 */
+    case TLS_DANE_EXPIRED:       /* row 72 */
+    case TLS_DANE_UNTRUSTED:
+        judge_certificate_errors(judge, &note, tls, dane->errors, dane->n_errors,
+                                 dane->outcome == TLS_DANE_NAME_MISMATCH ? name : NULL);
+        break;
+    case TLS_DANE_MATCH:
+        judge_expiry(judge, &note, dane->first_not_after_s);
+        break;
+    case TLS_DANE_UNUSABLE:
+        break;
+    }
+}
+
+void judge_dane_endpoint(struct judge *judge, size_t index, size_t endpoint_index)
+{
+    const struct host_facts *host = &judge->facts->hosts[index];
+    const struct smtp_facts *endpoint = host->endpoints[endpoint_index];
+    struct host_verdict *verdict = &judge->verdict->hosts[index];
+    struct endpoint_verdict *result = &verdict->endpoints[endpoint_index];
+    const char *names[NAMES_MAX];
+    const struct note note = {.severity = SEVERITY_FAIL,
+                              .policy_type = POLICY_TYPE_TLSA,
+                              .stage = STAGE_CERTIFICATE,
+                              .host = host,
+                              .endpoint = endpoint};
+
+    if (verdict->dane != DANE_USABLE || judge_session_class(endpoint) != SESSION_TLS)
+        return;
+    size_t n_records = host->tlsa->n_records;
+    struct tls_tlsa *records = calloc(n_records, sizeof *records);
+    if (!records) {
+        judge->no_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < n_records; i++)
+        records[i] = as_tlsa(&host->tlsa->records[i]);
+    size_t n_names = reference_names(judge->facts, host, names);
+    if (tls_dane_verify(endpoint->tls, records, n_records, names, n_names, judge->options->at_s,
+                        &result->dane) != 0)
+        judge->no_memory = true;
+    else
+        result->dane_judged = true;
+    free(records);
+    if (result->dane_judged)
+        add_outcome(judge, &note, endpoint->tls, &result->dane, names[0], n_records);
+}

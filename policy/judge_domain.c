@@ -1,0 +1,152 @@
+/* Rows 75, 75a, 77a and the consequence for the domain as a whole. */
+#include "policy/judge.h"
+
+static void judge_tlsrpt(struct judge *judge)
+{
+    const struct dns_answer *answer = judge->facts->tlsrpt_txt;
+    struct tlsrpt_record *record = &judge->verdict->tlsrpt;
+    struct note note = {
+        .severity = SEVERITY_WARNING, .reason = REASON_TLS_RPT_INVALID, .stage = STAGE_RECORD};
+
+    record->status = TLSRPT_ERROR;
+    if (!answer)
+        return;
+    if (tlsrpt_record_from_answer(answer, record) != 0) {
+        judge->no_memory = true;
+        return;
+    }
+    switch (record->status) {
+    case TLSRPT_VALID:
+        break;
+    case TLSRPT_ABSENT:
+        note.severity = SEVERITY_INFO;
+        note.reason = REASON_TLS_RPT_ABSENT;
+        judge_add(judge, &note, "there is no _smtp._tls record");
+        break;
+    case TLSRPT_INVALID:
+        judge_add(judge, &note, "%s", record->problem ? record->problem : "invalid");
+        break;
+    case TLSRPT_MULTIPLE:
+        judge_add(judge, &note, "more than one record begins \"v=TLSRPTv1;\", so senders see none");
+        break;
+    case TLSRPT_ERROR:
+        note.severity = SEVERITY_UNKNOWN;
+        note.stage = STAGE_DNS;
+        note.reason =
+            answer->status == DNS_NOT_ASKED ? REASON_PROBE_ERROR : REASON_DNS_TEMPORARY_FAILURE;
+        judge_add(judge, &note, "%s for %s TXT", dns_status_text(answer->status), answer->name);
+        break;
+    }
+}
+
+/* Does the session satisfy an MTA-STS policy, whatever its mode (RFC 8461 4.1, 4.2)? */
+static bool satisfies_sts(const struct judge *judge, size_t host, size_t endpoint)
+{
+    const struct host_verdict *verdict = &judge->verdict->hosts[host];
+    const struct endpoint_verdict *result = &verdict->endpoints[endpoint];
+
+    return verdict->sts_match && result->webpki.trusted && result->name_matches &&
+           judge_session_class(judge->facts->hosts[host].endpoints[endpoint]) == SESSION_TLS;
+}
+
+/* Not when all hosts were unreachable, put us off or refused: that is outside TLS-RPT. */
+static void judge_connection_failure(struct judge *judge)
+{
+    const struct domain_facts *facts = judge->facts;
+    bool spoken_to = false;
+    const struct note note = {.severity = SEVERITY_FAIL,
+                              .result_type = RESULT_VALIDATION_FAILURE,
+                              .reason = REASON_MTA_STS_CONNECTION_FAILURE,
+                              .policy_type = POLICY_TYPE_STS,
+                              .stage = STAGE_POLICY};
+
+    if (!judge_sts_in_force(judge->verdict))
+        return;
+    for (size_t i = 0; i < facts->n_hosts; i++) {
+        if (!judge->verdict->hosts[i].sts_match)
+            spoken_to = true;
+        for (size_t j = 0; j < facts->hosts[i].n_endpoints; j++) {
+            if (satisfies_sts(judge, i, j))
+                return;
+            spoken_to |= judge_session_judged(facts->hosts[i].endpoints[j]);
+        }
+    }
+    if (spoken_to)
+        judge_add(judge, &note,
+                  "a policy of mode %s is in force, and none of %zu MX hosts gives a "
+                  "TLS session that satisfies it",
+                  sts_mode_text(judge->verdict->policy.mode), facts->n_hosts);
+}
+
+static bool any_ad(const struct domain_facts *facts)
+{
+    const struct dns_answer *const answers[] = {facts->mx, facts->sts_txt, facts->tlsrpt_txt};
+    bool ad = false;
+
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++)
+        ad |= answers[i] && answers[i]->ad;
+    for (size_t i = 0; i < facts->n_hosts; i++) {
+        ad |= facts->hosts[i].a && facts->hosts[i].a->ad;
+        ad |= facts->hosts[i].aaaa && facts->hosts[i].aaaa->ad;
+    }
+    return ad;
+}
+
+/* Row 75a. */
+static void judge_protection(struct judge *judge)
+{
+    const struct domain_facts *facts = judge->facts;
+    bool usable = false;
+    const struct note none = {
+        .severity = SEVERITY_INFO, .reason = REASON_NO_DOWNGRADE_PROTECTION, .stage = STAGE_POLICY};
+    const struct note unchecked = {
+        .severity = SEVERITY_INFO, .reason = REASON_DNSSEC_NOT_CHECKED, .stage = STAGE_DNS};
+
+    if (!facts->ad_believed)
+        judge_add(judge, &unchecked,
+                  "the AD bit of this resolver is not believed: it is not on "
+                  "this machine");
+    else if (facts->validation == DNS_DOES_NOT_VALIDATE && !any_ad(facts))
+        judge_add(judge, &unchecked,
+                  "the resolver does not validate: the root's SOA comes without "
+                  "AD");
+    for (size_t i = 0; i < facts->n_hosts; i++)
+        usable |= judge->verdict->hosts[i].dane == DANE_USABLE;
+    if (facts->n_hosts && !usable && !judge_sts_in_force(judge->verdict) &&
+        judge->verdict->sts_record.status != STS_RECORD_ERROR)
+        judge_add(judge, &none, "neither an MTA-STS policy in force nor usable TLSA records");
+}
+
+/* Row 77a: once a domain and family. */
+static void judge_families(struct judge *judge)
+{
+    const struct domain_facts *facts = judge->facts;
+    bool missing[2] = {false, false};
+    const struct note note = {
+        .severity = SEVERITY_INFO, .reason = REASON_FAMILY_UNAVAILABLE, .stage = STAGE_CONNECT};
+
+    for (size_t i = 0; i < facts->n_hosts; i++) {
+        for (size_t j = 0; j < facts->hosts[i].n_endpoints; j++) {
+            const struct smtp_facts *endpoint = facts->hosts[i].endpoints[j];
+            if (endpoint->problem == SMTP_FAMILY_UNAVAILABLE)
+                missing[endpoint->address.family == DNS_IPV6] = true;
+        }
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (missing[i])
+            judge_add(judge, &note, "this machine has no route for %s", i ? "IPv6" : "IPv4");
+    }
+}
+
+void judge_domain(struct judge *judge)
+{
+    const struct note ours = {
+        .severity = SEVERITY_UNKNOWN, .reason = REASON_PROBE_ERROR, .stage = STAGE_DNS};
+
+    judge_tlsrpt(judge);
+    judge_connection_failure(judge);
+    judge_protection(judge);
+    judge_families(judge);
+    if (judge->facts->trouble) /* row 77 */
+        judge_add(judge, &ours, "%s", judge->facts->trouble);
+}

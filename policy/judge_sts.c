@@ -1,0 +1,266 @@
+/* Rows 54 to 67: the MTA-STS record, the policy host and the policy. */
+#include "policy/judge.h"
+
+#include <stdio.h>
+
+#include "dns/name.h"
+
+static void note_policy(struct judge *judge, enum result_type type, enum reason reason,
+                        enum finding_stage stage, const char *detail)
+{
+    const struct note note = {.severity = SEVERITY_FAIL,
+                              .result_type = type,
+                              .reason = reason,
+                              .policy_type = POLICY_TYPE_STS,
+                              .stage = stage};
+
+    judge_add(judge, &note, "%s", detail);
+}
+
+/* Rows 54 to 56. True when the record calls for a policy. */
+static bool judge_record(struct judge *judge)
+{
+    const struct sts_record *record = &judge->verdict->sts_record;
+    const struct dns_answer *answer = judge->facts->sts_txt;
+    struct note note = {
+        .severity = SEVERITY_FAIL, .reason = REASON_MTA_STS_POLICY_INVALID, .stage = STAGE_RECORD};
+
+    switch (record->status) {
+    case STS_RECORD_VALID:
+        note.severity = SEVERITY_WARNING;
+        note.reason = REASON_STS_RECORD_NONSTANDARD;
+        if (record->nonstandard)
+            judge_add(judge, &note, "the record is \"%s\"", record->text);
+        return true;
+    case STS_RECORD_ABSENT: /* row 54 */
+        note.severity = SEVERITY_INFO;
+        note.reason = REASON_MTA_STS_POLICY_NOT_FOUND;
+        note.fix = "Publish an MTA-STS policy (RFC 8461), in mode testing at first, and the record "
+                   "_mta-sts.{domain}.";
+        judge_add(judge, &note, "there is no _mta-sts record");
+        return false;
+    case STS_RECORD_INVALID: /* row 55 */
+        judge_add(judge, &note, "the record is invalid, so senders see no policy: %s",
+                  record->problem ? record->problem : record->text);
+        return false;
+    case STS_RECORD_MULTIPLE:
+        judge_add(judge, &note, "more than one record begins \"v=STSv1;\", so senders see none");
+        return false;
+    case STS_RECORD_ERROR: /* row 56 */
+        note.severity = SEVERITY_UNKNOWN;
+        note.stage = STAGE_DNS;
+        note.reason =
+            answer->status == DNS_NOT_ASKED ? REASON_PROBE_ERROR : REASON_DNS_TEMPORARY_FAILURE;
+        judge_add(judge, &note, "%s for %s TXT", dns_status_text(answer->status), answer->name);
+        return false;
+    }
+    return false;
+}
+
+/* Row 64. True when the policy host's certificate is good. */
+static bool judge_policy_host(struct judge *judge)
+{
+    const struct domain_facts *facts = judge->facts;
+    const struct tls_facts *tls = facts->sts_fetch->tls;
+    struct verdict *verdict = judge->verdict;
+    struct note note = {.severity = SEVERITY_FAIL,
+                        .result_type = RESULT_STS_WEBPKI_INVALID,
+                        .policy_type = POLICY_TYPE_STS,
+                        .stage = STAGE_POLICY_HOST};
+    char name[sizeof "mta-sts." + DNS_NAME_MAX];
+
+    snprintf(name, sizeof name, "mta-sts.%s", facts->domain);
+    if (tls_verify(tls, judge->options->trust, judge->options->at_s, &verdict->policy_host) != 0) {
+        judge->no_memory = true;
+        return false;
+    }
+    verdict->policy_host_name_matches = tls_name_matches(tls, name);
+    if (verdict->policy_host.trusted && verdict->policy_host_name_matches) {
+        note.severity = SEVERITY_WARNING;
+        judge_expiry(judge, &note, verdict->policy_host.first_not_after_s);
+        return true;
+    }
+    judge_certificate_errors(judge, &note, tls, verdict->policy_host.errors,
+                             verdict->policy_host.n_errors,
+                             verdict->policy_host_name_matches ? NULL : name);
+    verdict->sts_status = STS_POLICY_WEBPKI_INVALID;
+    return false;
+}
+
+static const char *http_problem(long status)
+{
+    if (status >= 300 && status < 400)
+        return ", a redirect, which senders must not follow";
+    return status >= 200 && status < 300 ? ", where only 200 will do" : "";
+}
+
+/* Rows 57 and 58. True when a body with status 200 is there. */
+static bool judge_fetch(struct judge *judge)
+{
+    const struct sts_fetch_facts *fetch = judge->facts->sts_fetch;
+    struct note note = {.severity = SEVERITY_FAIL,
+                        .result_type = RESULT_STS_POLICY_FETCH_ERROR,
+                        .reason = REASON_MTA_STS_POLICY_FETCH_ERROR,
+                        .policy_type = POLICY_TYPE_STS,
+                        .stage = STAGE_POLICY_HOST};
+    static const char *const what[] = {
+        [STS_FETCH_HOST_NO_ADDRESS] = "the policy host has no address",
+        [STS_FETCH_HOST_DNS] = "the DNS gives no answer for the policy host",
+        [STS_FETCH_CONNECT] = "the policy host cannot be reached",
+        [STS_FETCH_TIMEOUT] = "the policy host did not answer in time",
+        [STS_FETCH_TLS] = "the TLS handshake with the policy host failed",
+        [STS_FETCH_TOO_LARGE] = "the policy is larger than 64 KiB",
+        [STS_FETCH_BROKEN] = "the policy host's answer is not HTTP, or ended early",
+        [STS_FETCH_OURS] = "the policy could not be fetched for want of memory or descriptors",
+    };
+
+    switch (fetch->problem) {
+    case STS_FETCH_OK:
+        break;
+    case STS_FETCH_HOST_NXDOMAIN: /* row 57 */
+        note.reason = REASON_MTA_STS_POLICY_NOT_FOUND;
+        judge_add(judge, &note, "mta-sts.%s does not exist (NXDOMAIN)", judge->facts->domain);
+        return false;
+    case STS_FETCH_TARGET_REFUSED: /* row 78 */
+    case STS_FETCH_OURS:           /* row 77 */
+        note.severity = SEVERITY_UNKNOWN;
+        note.result_type = RESULT_NONE;
+        note.policy_type = POLICY_TYPE_NONE;
+        note.reason = fetch->problem == STS_FETCH_OURS ? REASON_PROBE_ERROR : REASON_TARGET_REFUSED;
+        judge_add(judge, &note, "%s",
+                  fetch->problem == STS_FETCH_OURS
+                      ? what[STS_FETCH_OURS]
+                      : "the policy host lies in special-use address space");
+        return false;
+    case STS_FETCH_HOST_NO_ADDRESS:
+    case STS_FETCH_HOST_DNS:
+    case STS_FETCH_CONNECT:
+    case STS_FETCH_TIMEOUT:
+    case STS_FETCH_TLS:
+    case STS_FETCH_TOO_LARGE:
+    case STS_FETCH_BROKEN: /* row 58 */
+        judge_add(judge, &note, "%s%s%s", what[fetch->problem], fetch->error ? ": " : "",
+                  fetch->error ? fetch->error : "");
+        return false;
+    }
+    if (fetch->http_status == 200)
+        return true;
+    if (fetch->http_status == 404 || fetch->http_status == 410)
+        note.reason = REASON_MTA_STS_POLICY_NOT_FOUND;
+    judge_add(judge, &note, "%s answers with status %ld%s", fetch->url, fetch->http_status,
+              http_problem(fetch->http_status));
+    return false;
+}
+
+/* Row 65. True when the policy is valid. */
+static bool judge_body(struct judge *judge)
+{
+    const struct sts_fetch_facts *fetch = judge->facts->sts_fetch;
+    struct sts_policy *policy = &judge->verdict->policy;
+    const struct note note = {.severity = SEVERITY_FAIL,
+                              .result_type = RESULT_STS_POLICY_INVALID,
+                              .reason = REASON_MTA_STS_POLICY_INVALID,
+                              .policy_type = POLICY_TYPE_STS,
+                              .stage = STAGE_POLICY};
+
+    judge->verdict->sts_status = STS_POLICY_INVALID;
+    if (sts_policy_read(fetch->body, fetch->length, policy) != 0) {
+        judge->no_memory = true;
+        return false;
+    }
+    if (!fetch->supplied && !sts_media_type_ok(fetch->content_type)) {
+        judge_add(judge, &note, "the media type is %s instead of text/plain",
+                  fetch->content_type ? fetch->content_type : "missing");
+        return false;
+    }
+    if (!policy->valid)
+        note_policy(judge, note.result_type, note.reason, note.stage, policy->problem);
+    return policy->valid;
+}
+
+static bool pattern_used(const struct domain_facts *facts, const char *pattern)
+{
+    for (size_t i = 0; i < facts->n_hosts; i++) {
+        if (sts_pattern_matches(pattern, facts->hosts[i].host))
+            return true;
+    }
+    return false;
+}
+
+/* Row 67: valid, and yet worth a word. */
+static void judge_wisdom(struct judge *judge)
+{
+    const struct sts_policy *policy = &judge->verdict->policy;
+    struct note note = {
+        .severity = SEVERITY_WARNING, .reason = REASON_STS_MAX_AGE_SHORT, .stage = STAGE_POLICY};
+
+    if (policy->mode == STS_MODE_NONE)
+        return;
+    if (policy->max_age_s < STS_MAX_AGE_SHORT_S)
+        judge_add(judge, &note, "max_age is %lld seconds", (long long)policy->max_age_s);
+    note.reason = REASON_STS_MAX_AGE_CLAMPED;
+    if (policy->max_age_clamped)
+        judge_add(judge, &note, "max_age is %lld seconds", (long long)policy->max_age_s);
+    note.severity = SEVERITY_INFO;
+    note.reason = REASON_STS_PATTERN_UNUSED;
+    for (size_t i = 0; judge->facts->n_hosts && i < policy->n_mx; i++) {
+        if (!pattern_used(judge->facts, policy->mx[i]))
+            judge_add(judge, &note, "no MX host matches \"mx: %s\"", policy->mx[i]);
+    }
+}
+
+static void judge_policy(struct judge *judge)
+{
+    const struct sts_fetch_facts *fetch = judge->facts->sts_fetch;
+    struct verdict *verdict = judge->verdict;
+
+    verdict->sts_status = STS_POLICY_FETCH_ERROR;
+    /* A sender looks at the certificate before it hears a word of HTTP. */
+    if (fetch->tls && !fetch->supplied && !judge_policy_host(judge))
+        return;
+    if (!judge_fetch(judge) || !judge_body(judge))
+        return;
+    verdict->sts_status = STS_POLICY_VALID;
+    if (judge->facts->sts_mode_given)
+        verdict->policy.mode = judge->facts->sts_mode;
+    judge_wisdom(judge);
+}
+
+void judge_sts(struct judge *judge)
+{
+    const struct domain_facts *facts = judge->facts;
+    struct verdict *verdict = judge->verdict;
+    const struct note unused = {
+        .severity = SEVERITY_WARNING, .reason = REASON_WHAT_IF_UNUSED, .stage = STAGE_POLICY};
+
+    verdict->sts_status = STS_POLICY_NOT_FETCHED;
+    verdict->sts_record.status = STS_RECORD_ERROR;
+    if (facts->sts_txt) {
+        if (sts_record_from_answer(facts->sts_txt, &verdict->sts_record) != 0)
+            judge->no_memory = true;
+        else if (judge_record(judge) && facts->sts_fetch)
+            judge_policy(judge);
+    }
+    if (facts->sts_mode_given && verdict->sts_status != STS_POLICY_VALID)
+        judge_add(judge, &unused, "--sts-mode %s was given, and there is no policy to change",
+                  sts_mode_text(facts->sts_mode));
+}
+
+void judge_sts_host(struct judge *judge, size_t index)
+{
+    const struct host_facts *host = &judge->facts->hosts[index];
+    struct verdict *verdict = judge->verdict;
+    const struct note note = {.severity = SEVERITY_FAIL,
+                              .result_type = RESULT_VALIDATION_FAILURE,
+                              .reason = REASON_MTA_STS_INVALID_HOSTNAME,
+                              .policy_type = POLICY_TYPE_STS,
+                              .stage = STAGE_POLICY,
+                              .host = host};
+
+    if (verdict->sts_status != STS_POLICY_VALID)
+        return;
+    verdict->hosts[index].sts_match = sts_policy_match(&verdict->policy, host->host);
+    if (judge_sts_in_force(verdict) && !verdict->hosts[index].sts_match) /* row 66 */
+        judge_add(judge, &note, "%s matches none of the policy's %zu mx patterns", host->host,
+                  verdict->policy.n_mx);
+}

@@ -1,0 +1,138 @@
+#include "policy/verdict.h"
+
+#include <stdlib.h>
+
+#include "policy/judge.h"
+
+/* Could no host be judged, or not all of them? */
+static void count_judged(const struct domain_facts *facts, size_t *judged, size_t *unjudged)
+{
+    *judged = 0;
+    *unjudged = 0;
+    for (size_t i = 0; i < facts->n_hosts; i++) {
+        bool any = false;
+        for (size_t j = 0; j < facts->hosts[i].n_endpoints; j++)
+            any |= judge_session_judged(facts->hosts[i].endpoints[j]);
+        ++*(any ? judged : unjudged);
+    }
+}
+
+static bool undecided(const struct judge *judge, size_t judged)
+{
+    const struct verdict *verdict = judge->verdict;
+
+    if (judge->facts->trouble || verdict->sts_record.status == STS_RECORD_ERROR)
+        return true;
+    switch (verdict->mx_status) {
+    case MX_FOUND:
+    case MX_IMPLICIT:
+        return judged == 0;
+    case MX_SERVFAIL:
+    case MX_TIMEOUT:
+    case MX_BOGUS:
+        return true;
+    case MX_NULL:
+    case MX_NONE:
+    case MX_NXDOMAIN:
+        return false;
+    }
+    return true;
+}
+
+/* The one word: fail, else unknown, else warning, else ok. */
+static enum verdict_word sum_up(const struct judge *judge)
+{
+    const struct verdict *verdict = judge->verdict;
+    bool seen[SEVERITY_FAIL + 1] = {false};
+    size_t judged, unjudged;
+
+    count_judged(judge->facts, &judged, &unjudged);
+    for (size_t i = 0; i < verdict->n_findings; i++)
+        seen[verdict->findings[i].severity] = true;
+    if (seen[SEVERITY_FAIL])
+        return VERDICT_FAIL;
+    if (undecided(judge, judged))
+        return VERDICT_UNKNOWN;
+    /* Something that could not be looked at is not nothing, even beside what is fine. */
+    if (seen[SEVERITY_WARNING] || seen[SEVERITY_UNKNOWN] || unjudged)
+        return VERDICT_WARNING;
+    return VERDICT_OK;
+}
+
+static bool make_hosts(struct judge *judge)
+{
+    const struct domain_facts *facts = judge->facts;
+    struct verdict *verdict = judge->verdict;
+
+    if (!facts->n_hosts)
+        return true;
+    verdict->hosts = calloc(facts->n_hosts, sizeof *verdict->hosts);
+    if (!verdict->hosts)
+        return false;
+    verdict->n_hosts = facts->n_hosts;
+    for (size_t i = 0; i < facts->n_hosts; i++) {
+        struct host_verdict *host = &verdict->hosts[i];
+        size_t n = facts->hosts[i].n_endpoints;
+        if (n)
+            host->endpoints = calloc(n, sizeof *host->endpoints);
+        if (n && !host->endpoints)
+            return false;
+        host->n_endpoints = n;
+    }
+    return true;
+}
+
+static void judge_host(struct judge *judge, size_t host)
+{
+    judge_host_addresses(judge, host);
+    judge_sts_host(judge, host);
+    judge_dane_status(judge, host);
+    for (size_t i = 0; i < judge->facts->hosts[host].n_endpoints; i++) {
+        judge_session(judge, host, i);
+        judge_certificate(judge, host, i);
+        judge_dane_endpoint(judge, host, i);
+    }
+}
+
+int verdict_judge(const struct domain_facts *facts, const struct judge_options *options,
+                  struct verdict *out)
+{
+    struct judge judge = {.facts = facts, .options = options, .verdict = out};
+
+    *out = (struct verdict){0};
+    if (!make_hosts(&judge)) {
+        verdict_clear(out);
+        return -1;
+    }
+    judge_routing(&judge);
+    judge_sts(&judge);
+    for (size_t i = 0; i < facts->n_hosts; i++)
+        judge_host(&judge, i);
+    judge_domain(&judge);
+    judge_delivery(&judge);
+    out->word = sum_up(&judge);
+    if (judge.no_memory) {
+        verdict_clear(out);
+        return -1;
+    }
+    return 0;
+}
+
+void verdict_clear(struct verdict *verdict)
+{
+    sts_record_clear(&verdict->sts_record);
+    sts_policy_clear(&verdict->policy);
+    tlsrpt_record_clear(&verdict->tlsrpt);
+    for (size_t i = 0; i < verdict->n_hosts; i++)
+        free(verdict->hosts[i].endpoints);
+    free(verdict->hosts);
+    for (size_t i = 0; i < verdict->n_findings; i++) {
+        struct finding *finding = &verdict->findings[i];
+        free(finding->mx);
+        free(finding->ip);
+        free(finding->detail);
+        free(finding->fix);
+    }
+    free(verdict->findings);
+    *verdict = (struct verdict){0};
+}
