@@ -1,4 +1,5 @@
 /* Lint of the MTA-STS policy file (RFC 8461 3.2). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "dns/name.h"
@@ -35,6 +36,20 @@ static bool seen_before(const struct sts_policy *policy, size_t index)
     return false;
 }
 
+/* Sets `*fake` when a label looks like an A-label and is none (RFC 5891 5.4). */
+static int find_fake_a_label(const char *ascii, bool *fake)
+{
+    *fake = false;
+    if (!strstr(ascii, "xn--"))
+        return 0;
+    char *unicode = dns_name_to_unicode(ascii);
+    if (!unicode)
+        return -1;
+    *fake = strstr(unicode, "xn--") != NULL; /* it does not decode */
+    free(unicode);
+    return 0;
+}
+
 static int judge_pattern(const struct sts_policy *policy, size_t index, struct lint_result *out)
 {
     char ascii[DNS_NAME_MAX + 1];
@@ -44,6 +59,13 @@ static int judge_pattern(const struct sts_policy *policy, size_t index, struct l
     if (status != DNS_NAME_OK)
         return lint_add(out, LINT_WARNING, 0, "no MX host can match the pattern %s: %s", pattern,
                         dns_name_status_text(status));
+    bool fake;
+    if (find_fake_a_label(ascii, &fake))
+        return -1;
+    if (fake)
+        return lint_add(out, LINT_WARNING, 0,
+                        "the pattern %s has a label that begins with xn-- and is no valid A-label",
+                        pattern);
     if (!strchr(domain, '.'))
         return lint_add(out, LINT_WARNING, 0,
                         "the pattern %s has a single label: write the whole host name", pattern);
