@@ -36,16 +36,19 @@ static bool seen_before(const struct sts_policy *policy, size_t index)
     return false;
 }
 
-/* Sets `*fake` when a label looks like an A-label and is none (RFC 5891 5.4). */
+/* Sets `*fake` when a label looks like an A-label and is none: it must survive the way to its
+ * U-label and back (RFC 5891 5.4). */
 static int find_fake_a_label(const char *ascii, bool *fake)
 {
+    char back[DNS_NAME_MAX + 1];
     *fake = false;
     if (!strstr(ascii, "xn--"))
         return 0;
     char *unicode = dns_name_to_unicode(ascii);
     if (!unicode)
         return -1;
-    *fake = strstr(unicode, "xn--") != NULL; /* it does not decode */
+    *fake = strstr(unicode, "xn--") || dns_name_from_user(unicode, back) != DNS_NAME_OK ||
+            !dns_name_equal(back, ascii);
     free(unicode);
     return 0;
 }
