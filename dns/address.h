@@ -31,6 +31,9 @@ bool dns_address_equal(const struct dns_address *a, const struct dns_address *b)
 socklen_t dns_address_to_sockaddr(const struct dns_address *address, uint16_t port,
                                   struct sockaddr_storage *out);
 
+/* The address of an AF_INET or AF_INET6 name; false for any other family. */
+bool dns_address_from_sockaddr(const struct sockaddr_storage *name, struct dns_address *out);
+
 /*
  * What kind of special-use space the address lies in, such as "loopback" or "private", or NULL for
  * an address that may be a mail server on the public Internet. IANA special-purpose registries

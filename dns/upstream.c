@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sys/queue.h>
 #include <sys/random.h>
 
 #include "dns/channel.h"
+#include "dns/clock.h"
 #include "dns/message.h"
 
 enum {
@@ -164,14 +164,6 @@ static void set_own_trouble(struct dns_answer *answer, const char *what)
     answer->ede_text = strdup(what); /* without memory the status must do */
 }
 
-static int64_t wall_clock_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Reads the response. When memory runs out halfway the answer is half filled: make a new one. */
 static void take_response(struct dns_request *request, const uint8_t *wire, size_t length)
 {
@@ -211,14 +203,15 @@ static void on_response(void *arg, int error, const uint8_t *wire, size_t length
     struct link *link = request->link;
 
     link->in_flight--;
-    upstream->in_flight--;
+    if (--upstream->in_flight == 0)
+        event_del(upstream->tick); /* an idle upstream keeps no loop alive */
     if (upstream->closing || request->done == NULL) {
         request_free(request);
         if (!upstream->closing)
             turn_soon(upstream); /* there is room for another */
         return;
     }
-    request->answer->taken_at_ms = wall_clock_ms();
+    request->answer->taken_at_ms = dns_clock_wall_ms();
     if (error == 0)
         take_response(request, wire, length);
     else
