@@ -174,6 +174,8 @@ def add_plain_hosts(domain, hosts):
     for host in domain.hosts():
         if host not in hosts and host == f"mx.{domain.name}" and domain.exists:
             hosts[host] = Host(host)
+        if host not in hosts:
+            raise TableError(f"{domain.name}: no such host: {host}")
 
 
 def assign_addresses(hosts):

@@ -1,0 +1,38 @@
+"""Runs the program under test inside the lab and reads its result objects."""
+import json
+import os
+import subprocess
+import sys
+
+# Long enough for a busy machine of two cores, short enough for the hosts that say nothing.
+TIMEOUT_S = os.environ.get("LAB_TIMEOUT", "8")
+CONNECT_TIMEOUT_S = "3"
+
+
+def need_lab():
+    """Ends the test where it was started outside of the lab."""
+    if "LAB_DIR" not in os.environ:
+        sys.exit("run me inside: tests/lab/lab run -- " + sys.argv[0])
+
+
+def path():
+    return os.environ.get("MXPROBE") or sys.exit("MXPROBE must name the program")
+
+
+def check(names, options=()):
+    """(exit status, standard output, standard error) of `check --format json` for the names."""
+    command = [path(), "check", "--format", "json", "--resolver", os.environ["LAB_RESOLVER"],
+               "--ca-file", os.environ["LAB_CA"], "--ehlo", "prober.test", "--timeout", TIMEOUT_S,
+               "--connect-timeout", CONNECT_TIMEOUT_S, *options, *names]
+    run = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    return run.returncode, run.stdout, run.stderr
+
+
+def results(names, options=()):
+    """The result objects by domain, the exit status, and what was said on standard error."""
+    status, out, err = check(names, options)
+    objects = {}
+    for line in out.splitlines():
+        result = json.loads(line)
+        objects[result["domain"]] = result
+    return objects, status, err
