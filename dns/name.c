@@ -57,6 +57,7 @@ static enum dns_name_status from_idn2(int rc)
     case IDN2_OK:
         return DNS_NAME_OK;
     case IDN2_TOO_BIG_LABEL:
+    case IDN2_PUNYCODE_BIG_OUTPUT:
         return DNS_NAME_LABEL_TOO_LONG;
     case IDN2_TOO_BIG_DOMAIN:
         return DNS_NAME_TOO_LONG;
@@ -169,6 +170,17 @@ const char *dns_name_status_text(enum dns_name_status status)
     return "not a valid name";
 }
 
+/*
+ * RFC 5891 5.4: an A-label is one only when what it decodes to leads back to it. Without this test
+ * "xn--a" would decode to a control character.
+ */
+static bool leads_back(const char *unicode, const char *ascii)
+{
+    char again[DNS_NAME_MAX + 1];
+
+    return dns_name_from_user(unicode, again) == DNS_NAME_OK && dns_name_equal(again, ascii);
+}
+
 char *dns_name_to_unicode(const char *ascii)
 {
     char *decoded = NULL;
@@ -176,7 +188,8 @@ char *dns_name_to_unicode(const char *ascii)
 
     if (idn2_to_unicode_8z8z(ascii, &decoded, 0) != IDN2_OK)
         return strdup(ascii);
-    copy = strdup(decoded); /* the caller frees with free(3), not with idn2_free */
+    /* The caller frees with free(3), not with idn2_free. */
+    copy = strdup(leads_back(decoded, ascii) ? decoded : ascii);
     idn2_free(decoded);
     return copy;
 }
