@@ -73,7 +73,7 @@ static cJSON *endpoint(const struct smtp_facts *facts, const struct endpoint_ver
 
     dns_address_format(&facts->address, ip);
     if (object && json_put_text(object, "ip", ip) && json_put_number(object, "port", facts->port) &&
-        json_put_word(object, "stage", smtp_stage_text((int)facts->stage)) &&
+        json_put_word(object, "stage", smtp_stage_text(facts->stage)) &&
         json_put_text(object, "banner", facts->banner) &&
         json_put_text(object, "helo", facts->helo) &&
         json_put_texts(object, "capabilities", facts->capabilities, facts->n_capabilities) &&

@@ -64,7 +64,7 @@ static void append_painted(struct page *page, struct page_buffer *buffer, enum p
         [PAINT_NONE] = "",        [PAINT_GOOD] = "\x1b[32m",  [PAINT_CAUTION] = "\x1b[33m",
         [PAINT_BAD] = "\x1b[31m", [PAINT_STRONG] = "\x1b[1m", [PAINT_FAINT] = "\x1b[2m",
     };
-    bool painted = page->color && paint != PAINT_NONE;
+    bool painted = page->color && paint != PAINT_NONE && text && *text;
 
     if (painted) {
         append(page, buffer, sequences[paint], strlen(sequences[paint]));
@@ -114,17 +114,16 @@ void page_row(struct page *page, size_t indent, enum paint paint, const char *la
     page->in_row = true;
     page->column = indent;
     page->body = body;
-    if (label && *label) {
-        append_painted(page, &page->done, paint, label);
-        page->column += terminal_columns(label, strlen(label));
-        append_spaces(page, &page->done, 1);
-        page->column++;
+    if (!label) {
+        return;
     }
+    size_t before = page->done.length;
+    append_painted(page, &page->done, paint, label);
+    page->column += terminal_columns(page->done.bytes + before, page->done.length - before);
     /* A label that reaches into the body pushes it to the right, on this line alone. */
-    if (page->column < body) {
-        append_spaces(page, &page->done, body - page->column);
-        page->column = body;
-    }
+    size_t gap = page->column < body ? body - page->column : 1;
+    append_spaces(page, &page->done, gap);
+    page->column += gap;
 }
 
 void page_say(struct page *page, const char *text)

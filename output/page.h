@@ -39,8 +39,9 @@ void page_init(struct page *page, FILE *out, bool color);
 int page_write(struct page *page, FILE *out);
 
 /*
- * Begins a row: `label` (NULL for none) in column `indent`, what is said from then on in column
- * `body`, and so in every further line. A row that was under way is ended first.
+ * Begins a row: `label` in column `indent`, what is said from then on in column `body`, and so in
+ * every further line. Without a label (NULL) the first line begins in column `indent`. A row that
+ * was under way is ended first.
  */
 void page_row(struct page *page, size_t indent, enum paint paint, const char *label, size_t body);
 

@@ -38,17 +38,33 @@ static void say_names(struct page *page, const struct tls_certificate *certifica
     }
 }
 
-static void say_dates(struct page *page, const struct tls_certificate *certificate, int64_t now_s)
+static void say_relative(struct page *page, int64_t at_s, int64_t now_s, bool good)
 {
-    char text[TIMESTAMP_TEXT_MAX], relative[TIMESTAMP_TEXT_MAX];
-    bool early = certificate->not_before_s > now_s;
-    bool ended = certificate->not_after_s < now_s;
-    int64_t at_s = early ? certificate->not_before_s : certificate->not_after_s;
+    char relative[TIMESTAMP_TEXT_MAX];
 
-    timestamp_format_s(at_s, text);
     timestamp_relative(at_s, now_s, relative);
-    page_sayf(page, "%s %s ", early ? "from" : "until", text);
-    page_paint(page, early || ended ? PAINT_BAD : PAINT_NONE, relative);
+    page_say(page, " (");
+    page_paint(page, good ? PAINT_NONE : PAINT_BAD, relative);
+    page_say(page, ")");
+}
+
+/* The end is what people look for; the beginning counts only while it lies ahead. */
+static void say_dates(struct page *page, const struct tls_certificate *certificate, int64_t now_s,
+                      bool both)
+{
+    bool early = certificate->not_before_s > now_s;
+    char text[TIMESTAMP_TEXT_MAX];
+
+    if (both || early) {
+        timestamp_format_s(certificate->not_before_s, text);
+        page_sayf(page, "from %s", text);
+    }
+    if (early) {
+        say_relative(page, certificate->not_before_s, now_s, false);
+    }
+    timestamp_format_s(certificate->not_after_s, text);
+    page_sayf(page, "%suntil %s", both || early ? " " : "", text);
+    say_relative(page, certificate->not_after_s, now_s, certificate->not_after_s >= now_s);
 }
 
 static void say_trust(struct page *page, const struct tls_verification *webpki)
@@ -80,33 +96,36 @@ static void say_matched_record(struct page *page, const struct tls_dane *dane,
     page_say(page, record->u.tlsa.length > DIGEST_SHOWN ? "..." : NULL);
 }
 
+/* What stands against a record that matches; NULL where nothing does. */
+static const char *dane_objection(enum tls_dane_outcome outcome)
+{
+    switch (outcome) {
+    case TLS_DANE_NAME_MISMATCH:
+        return ", but not by name";
+    case TLS_DANE_EXPIRED:
+        return ", but outside its dates";
+    case TLS_DANE_UNTRUSTED:
+        return ", but by a faulty path";
+    case TLS_DANE_UNUSABLE:
+    case TLS_DANE_MATCH:
+    case TLS_DANE_NO_MATCH:
+        break;
+    }
+    return NULL;
+}
+
 static void say_dane(struct page *page, const struct tls_dane *dane, const struct dns_answer *tlsa)
 {
-    switch (dane->outcome) {
-    case TLS_DANE_UNUSABLE:
+    const char *objection = dane_objection(dane->outcome);
+
+    if (dane->outcome == TLS_DANE_UNUSABLE) {
         page_paint(page, PAINT_CAUTION, "no usable TLSA record");
-        break;
-    case TLS_DANE_MATCH:
-        page_paint(page, PAINT_GOOD, "matches TLSA");
-        say_matched_record(page, dane, tlsa);
-        break;
-    case TLS_DANE_NO_MATCH:
+    } else if (dane->outcome == TLS_DANE_NO_MATCH) {
         page_paint(page, PAINT_BAD, "matches no TLSA record");
-        break;
-    case TLS_DANE_NAME_MISMATCH:
-        page_paint(page, PAINT_BAD, "does not name the host as TLSA");
+    } else {
+        page_paint(page, objection ? PAINT_NONE : PAINT_GOOD, "matches TLSA");
         say_matched_record(page, dane, tlsa);
-        page_say(page, " requires");
-        break;
-    case TLS_DANE_EXPIRED:
-        page_paint(page, PAINT_BAD, "is outside its dates, which TLSA");
-        say_matched_record(page, dane, tlsa);
-        page_say(page, " requires to be right");
-        break;
-    case TLS_DANE_UNTRUSTED:
-        page_paint(page, PAINT_BAD, "has no good path to the anchor of TLSA");
-        say_matched_record(page, dane, tlsa);
-        break;
+        page_paint(page, PAINT_BAD, objection);
     }
 }
 
@@ -147,7 +166,7 @@ void text_certificate(struct page *page, const struct tls_facts *tls,
     row(page, "issuer");
     page_say(page, or_empty(leaf->issuer));
     row(page, "valid");
-    say_dates(page, leaf, now_s);
+    say_dates(page, leaf, now_s, false);
     row(page, "judged");
     say_trust(page, &verdict->webpki);
     page_say(page, "; ");
@@ -171,7 +190,7 @@ static void verify_errors(struct page *page, const struct tls_verification *webp
 {
     for (size_t i = 0; i < webpki->n_errors; i++) {
         const struct tls_verify_error *error = &webpki->errors[i];
-        row(page, i == 0 ? "errors" : NULL);
+        row(page, i == 0 ? "errors" : "");
         page_sayf(page, "depth %d: %s (%d)", error->depth, tls_verify_error_name(error->code),
                   error->code);
     }
@@ -187,7 +206,6 @@ void text_chain(struct page *page, const struct tls_facts *tls,
     verify_errors(page, &verdict->webpki);
     for (size_t i = 0; i < tls->n_chain; i++) {
         const struct tls_certificate *certificate = &tls->chain[i];
-        char from[TIMESTAMP_TEXT_MAX];
 
         row(page, "chain");
         page_sayf(page, "%zu: ", i);
@@ -197,9 +215,7 @@ void text_chain(struct page *page, const struct tls_facts *tls,
         row(page, "  issuer");
         page_say(page, or_empty(certificate->issuer));
         row(page, "  valid");
-        timestamp_format_s(certificate->not_before_s, from);
-        page_sayf(page, "from %s ", from);
-        say_dates(page, certificate, now_s);
+        say_dates(page, certificate, now_s, true);
         row(page, "  key");
         page_sayf(page, "%s, signed with %s", certificate->key, certificate->signature);
         page_say(page, certificate->must_staple ? ", must staple" : NULL);

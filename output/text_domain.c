@@ -78,13 +78,25 @@ static void mx(struct page *page, const struct result *result)
     extended_error(page, facts->mx);
 }
 
+/* True when the MX answer and the addresses of every host are alike. */
+static bool one_security(const struct domain_facts *facts, enum dns_security security)
+{
+    for (size_t i = 0; i < facts->n_hosts; i++) {
+        if (host_address_security(&facts->hosts[i]) != security) {
+            return false;
+        }
+    }
+    return facts->n_hosts > 0;
+}
+
 static void dnssec(struct page *page, const struct domain_facts *facts)
 {
     enum dns_security security = facts->mx ? facts->mx->security : DNS_SECURITY_UNKNOWN;
+    bool alike = one_security(facts, security);
 
     row(page, "DNSSEC");
-    page_sayf(page, "MX %s", dns_security_text(security));
-    for (size_t i = 0; i < facts->n_hosts; i++) {
+    page_sayf(page, "MX %s%s", alike ? "and addresses " : "", dns_security_text(security));
+    for (size_t i = 0; !alike && i < facts->n_hosts; i++) {
         enum dns_security addresses = host_address_security(&facts->hosts[i]);
         page_say(page, i > 0 ? ", " : "; addresses of ");
         page_say(page, facts->hosts[i].host);

@@ -40,16 +40,22 @@ static const char *dane_words(enum dane_status status)
     return "not known";
 }
 
+static enum paint dane_paint(enum dane_status status)
+{
+    bool broken = status == DANE_UNUSABLE || status == DANE_BOGUS || status == DANE_ERROR;
+    return broken ? PAINT_BAD : PAINT_NONE;
+}
+
 static void tlsa_records(struct page *page, const struct dns_answer *answer, bool all)
 {
     for (size_t i = 0; answer && i < answer->n_records; i++) {
         if (!all && i == RECORDS_SHOWN) {
-            host_row(page, NULL);
+            host_row(page, "");
             page_sayf(page, "and %zu more", answer->n_records - i);
             break;
         }
         char *text = tlsa_record_format(&answer->records[i]);
-        host_row(page, NULL);
+        host_row(page, "");
         page->failed |= !text;
         if (text && !all && strlen(text) > RECORD_LENGTH_SHOWN) {
             page_sayf(page, "%.*s... (%zu bytes)", RECORD_LENGTH_SHOWN, text,
@@ -69,14 +75,14 @@ static void host_head(struct page *page, const struct result *result, size_t ind
     page_row(page, 0, PAINT_NONE, NULL, 0);
     page_paint(page, PAINT_STRONG, host->host);
     page_sayf(page, " (preference %u)", (unsigned)host->preference);
-    if (result->verdict->policy.valid) {
+    if (result->verdict->sts_status == STS_POLICY_VALID && result->verdict->policy.valid) {
         host_row(page, "MTA-STS");
         page_paint(page, verdict->sts_match ? PAINT_NONE : PAINT_BAD,
                    verdict->sts_match ? "allowed by " : "matches no mx of the policy");
         page_say(page, verdict->sts_match);
     }
     host_row(page, "DANE");
-    page_say(page, dane_words(verdict->dane));
+    page_paint(page, dane_paint(verdict->dane), dane_words(verdict->dane));
     if (host->tlsa_base && strcmp(host->tlsa_base, host->host) != 0) {
         page_sayf(page, ", found at %s", host->tlsa_base);
     }
@@ -96,22 +102,29 @@ static void session_details(struct page *page, const struct smtp_facts *facts)
     const struct smtp_timings *timings = &facts->timings;
     const char *join = "";
 
-    address_row(page, "banner");
-    page_say(page, facts->banner ? facts->banner : "none");
-    address_row(page, "named itself");
-    page_say(page, facts->helo ? facts->helo : "not");
-    address_row(page, "offers");
+    if (facts->banner) {
+        address_row(page, "banner");
+        page_say(page, facts->banner);
+    }
+    if (facts->helo) {
+        address_row(page, "named itself");
+        page_say(page, facts->helo);
+    }
     for (size_t i = 0; i < facts->n_capabilities; i++) {
+        if (i == 0) {
+            address_row(page, "offers");
+        }
         page_say(page, i > 0 ? ", " : "");
         page_say(page, facts->capabilities[i]);
     }
-    page_say(page, facts->n_capabilities > 0 ? NULL : "nothing");
-    address_row(page, "took");
-    duration(page, "connect", timings->connect, &join);
-    duration(page, "banner", timings->banner, &join);
-    duration(page, "EHLO", timings->ehlo, &join);
-    duration(page, "STARTTLS", timings->starttls, &join);
-    duration(page, "handshake", timings->handshake, &join);
+    if (timings->connect >= 0) {
+        address_row(page, "took");
+        duration(page, "connect", timings->connect, &join);
+        duration(page, "banner", timings->banner, &join);
+        duration(page, "EHLO", timings->ehlo, &join);
+        duration(page, "STARTTLS", timings->starttls, &join);
+        duration(page, "handshake", timings->handshake, &join);
+    }
 }
 
 /* The index of the first address that showed the same certificate, judged the same way. */
@@ -164,7 +177,8 @@ static void endpoint(struct page *page, const struct result *result, size_t at_h
 
     dns_address_format(&facts->address, ip);
     page_row(page, TEXT_HOST_INDENT, PAINT_NONE, NULL, TEXT_ADDRESS_INDENT);
-    page_sayf(page, "%s port %u: ", ip, (unsigned)facts->port);
+    page_paint(page, PAINT_STRONG, ip);
+    page_sayf(page, " port %u: ", (unsigned)facts->port);
     if (!tls) {
         text_session_end(page, facts);
     } else {
@@ -202,7 +216,7 @@ static void host(struct page *page, const struct result *result, size_t index, i
         page_row(page, TEXT_HOST_INDENT, PAINT_CAUTION, "no address", TEXT_HOST_BODY);
     }
     if (facts->addresses_seen > facts->n_endpoints) {
-        host_row(page, NULL);
+        host_row(page, "");
         page_sayf(page, "and %zu more addresses that were not looked at",
                   facts->addresses_seen - facts->n_endpoints);
     }

@@ -160,7 +160,7 @@ void text_session_end(struct page *page, const struct smtp_facts *facts)
     }
     if (was_tried(facts->problem) && facts->problem != SMTP_TLS_FAILED &&
         facts->stage != SMTP_STAGE_CONNECT) {
-        page_sayf(page, " (at %s)", smtp_stage_text((int)facts->stage));
+        page_sayf(page, " (at %s)", smtp_stage_text(facts->stage));
     }
 }
 
