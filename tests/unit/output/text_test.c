@@ -12,44 +12,17 @@
 
 #include "capture.h"
 #include "sample.h"
+#include "text_lines.h"
 
-static void print(struct capture *capture, const struct result *result, bool color, int verbosity)
-{
-    const struct text_style style = {color, verbosity};
-
-    capture_begin(capture);
-    assert_int_equal(result_print_text(capture->out, result, &style), 0);
-    capture_end(capture);
-}
-
-/* The lines stand in the text, each after the one before it. */
-static void has_lines(const char *text, const char *const *lines, size_t n)
-{
-    const char *at = text;
-
-    for (size_t i = 0; i < n; i++) {
-        char line[256];
-        snprintf(line, sizeof line, "%s\n", lines[i]);
-        const char *found = strstr(at, line);
-        if (!found || (found != text && found[-1] != '\n')) {
-            fail_msg("\"%s\" is not in its place in:\n%s", lines[i], text);
-        }
-        at = found + strlen(line);
-    }
-}
-
-static void expect_lines(const struct result *result, int verbosity, const char *const *lines,
-                         size_t n)
-{
-    struct capture capture;
-
-    print(&capture, result, false, verbosity);
-    has_lines(capture.text, lines, n);
-    capture_clear(&capture);
-}
-
-#define EXPECT(result, verbosity, lines) \
-    expect_lines(result, verbosity, lines, sizeof(lines) / sizeof *(lines))
+/* Lines too long to stand in a table below. */
+#define FAILED_HANDSHAKE \
+    "  192.0.2.5 port 25: no TLS: the handshake failed: the server did not answer in TLS but with"
+#define MANY_NAMES                                                                              \
+    "    names         a.test, a.test, a.test, a.test, a.test, a.test, a.test, a.test and 242 " \
+    "more"
+#define NOT_YET_VALID                                                                            \
+    "    valid         from 2026-11-27T08:00:00Z (in 3 days) until 2026-12-17T09:00:00Z (in 23 " \
+    "days)"
 
 static void a_healthy_domain(void **state)
 {
@@ -87,7 +60,7 @@ static void a_healthy_domain(void **state)
     (void)state;
     sample_make(&sample, SAMPLE_HEALTHY);
     EXPECT(&sample.result, 0, lines);
-    print(&capture, &sample.result, false, 0);
+    print_text(&capture, &sample.result, false, 0);
     assert_null(strstr(capture.text, "Findings"));
     assert_null(strstr(capture.text, "EHLO"));
     capture_clear(&capture);
@@ -107,8 +80,7 @@ static void a_broken_domain(void **state)
         "  MTA-STS   matches no mx of the policy",
         "  192.0.2.3 port 25: no TLS: STARTTLS is not offered",
         "  192.0.2.4 port 25: connection refused",
-        "  192.0.2.5 port 25: no TLS: the handshake failed: the server did not answer in TLS but "
-        "with",
+        FAILED_HANDSHAKE,
         "    \"HTTP/1.1 400 Bad Request\\x0d\\x0a\"",
         "  192.0.2.6 port 25: turned away for now: 421 4.7.0 Try again later (at banner)",
         "",
@@ -189,8 +161,7 @@ static void the_handshake_too(void **state)
         "    chain         1: CN=Intermediate\\, 2",
         "         2 ms < 220 mx1.example.test ESMTP",
         "  192.0.2.4 port 25: connection refused",
-        "  192.0.2.5 port 25: no TLS: the handshake failed: the server did not answer in TLS but "
-        "with",
+        FAILED_HANDSHAKE,
     };
     struct sample sample;
 
@@ -262,248 +233,6 @@ static void the_gravest_come_first(void **state)
     sample_clear(&sample);
 }
 
-struct word_case {
-    int value;
-    const char *line;
-};
-
-static void every_mx_status_has_its_words(void **state)
-{
-    static const struct word_case cases[] = {
-        {MX_IMPLICIT, "MX        none: the domain's own address takes the mail"},
-        {MX_NULL, "MX        null MX: the domain takes no mail"},
-        {MX_NONE, "MX        none, and no address either: mail cannot be delivered"},
-        {MX_NXDOMAIN, "MX        the domain does not exist"},
-        {MX_SERVFAIL, "MX        the DNS lookup failed"},
-        {MX_TIMEOUT, "MX        the DNS did not answer in time"},
-        {MX_BOGUS, "MX        the answer fails DNSSEC validation"},
-    };
-    struct sample sample;
-
-    (void)state;
-    sample_make(&sample, SAMPLE_EMPTY);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        sample.verdict.mx_status = (enum mx_status)cases[i].value;
-        expect_lines(&sample.result, 0, &cases[i].line, 1);
-    }
-    sample_clear(&sample);
-}
-
-static void every_delivery_has_its_words(void **state)
-{
-    static const struct word_case cases[] = {
-        {DELIVERY_TLS, "  A sender that honours DANE         delivers over TLS"},
-        {DELIVERY_UNAUTHENTICATED_TLS,
-         "  A sender that honours DANE         delivers over TLS, without proof of who the server "
-         "is"},
-        {DELIVERY_CLEARTEXT,
-         "  A sender that honours DANE         delivers in cleartext, readable on the way"},
-        {DELIVERY_DEFER,
-         "  A sender that honours DANE         defers: the mail waits, and bounces if this lasts"},
-        {DELIVERY_BOUNCE,
-         "  A sender that honours DANE         bounces: the mail goes back to its sender"},
-        {DELIVERY_UNKNOWN, "  A sender that honours DANE         could not be determined"},
-    };
-    struct sample sample;
-
-    (void)state;
-    sample_make(&sample, SAMPLE_HEALTHY);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        sample.verdict.dane = (enum delivery)cases[i].value;
-        expect_lines(&sample.result, 0, &cases[i].line, 1);
-    }
-    sample_clear(&sample);
-}
-
-static void every_dane_status_has_its_words(void **state)
-{
-    static const struct word_case cases[] = {
-        {DANE_USABLE, "  DANE      usable"},
-        {DANE_UNUSABLE,
-         "  DANE      no record is usable: senders require TLS, authenticate nobody"},
-        {DANE_ABSENT, "  DANE      none"},
-        {DANE_INSECURE, "  DANE      not looked up: the addresses are not secured by DNSSEC"},
-        {DANE_BOGUS, "  DANE      the answer fails DNSSEC validation: senders defer"},
-        {DANE_ERROR, "  DANE      the lookup failed: senders defer"},
-        {DANE_UNKNOWN, "  DANE      not known"},
-    };
-    struct sample sample;
-
-    (void)state;
-    sample_make(&sample, SAMPLE_HEALTHY);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        sample.verdict.hosts[0].dane = (enum dane_status)cases[i].value;
-        expect_lines(&sample.result, 0, &cases[i].line, 1);
-    }
-    sample_clear(&sample);
-}
-
-static void every_dane_outcome_has_its_words(void **state)
-{
-    static const struct word_case cases[] = {
-        {TLS_DANE_UNUSABLE, "    judged        trusted; names the host; no usable TLSA record"},
-        {TLS_DANE_NO_MATCH, "    judged        trusted; names the host; matches no TLSA record"},
-        {TLS_DANE_NAME_MISMATCH, "    judged        trusted; names the host; matches TLSA 3 1 1 "
-                                 "abababababababab..., but not by name"},
-        {TLS_DANE_EXPIRED, "    judged        trusted; names the host; matches TLSA 3 1 1 "
-                           "abababababababab..., but outside its"},
-        {TLS_DANE_UNTRUSTED, "    judged        trusted; names the host; matches TLSA 3 1 1 "
-                             "abababababababab..., but by a faulty"},
-    };
-    struct sample sample;
-
-    (void)state;
-    sample_make(&sample, SAMPLE_HEALTHY);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        sample.verdict.hosts[0].endpoints[0].dane.outcome = (enum tls_dane_outcome)cases[i].value;
-        expect_lines(&sample.result, 0, &cases[i].line, 1);
-    }
-    sample_clear(&sample);
-}
-
-static void every_staple_has_its_words(void **state)
-{
-    static const struct word_case cases[] = {
-        {TLS_STAPLE_NONE, "    staple        none"},
-        {TLS_STAPLE_GOOD, "    staple        good"},
-        {TLS_STAPLE_REVOKED, "    staple        revoked"},
-        {TLS_STAPLE_UNKNOWN, "    staple        the responder does not know the certificate"},
-        {TLS_STAPLE_EXPIRED, "    staple        out of date"},
-        {TLS_STAPLE_INVALID, "    staple        invalid"},
-    };
-    struct sample sample;
-
-    (void)state;
-    sample_make(&sample, SAMPLE_HEALTHY);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        sample.verdict.hosts[0].endpoints[0].webpki.staple = (enum tls_staple)cases[i].value;
-        expect_lines(&sample.result, 2, &cases[i].line, 1);
-    }
-    sample_clear(&sample);
-}
-
-static char problem[] = "no id";
-
-static void every_sts_state_has_its_words(void **state)
-{
-    static const struct {
-        enum sts_record_status record;
-        enum sts_policy_status policy;
-        const char *line;
-    } cases[] = {
-        {STS_RECORD_ABSENT, STS_POLICY_NOT_FETCHED, "MTA-STS   no record"},
-        {STS_RECORD_INVALID, STS_POLICY_NOT_FETCHED, "MTA-STS   record invalid: no id"},
-        {STS_RECORD_INVALID, STS_POLICY_NOT_FETCHED, "          \"v=STSv1; id=20261101;\""},
-        {STS_RECORD_MULTIPLE, STS_POLICY_NOT_FETCHED,
-         "MTA-STS   more than one record: senders see none"},
-        {STS_RECORD_ERROR, STS_POLICY_NOT_FETCHED, "MTA-STS   the record could not be looked up"},
-        {STS_RECORD_VALID, STS_POLICY_NOT_FETCHED, "MTA-STS   policy not fetched, id 20261101"},
-        {STS_RECORD_VALID, STS_POLICY_FETCH_ERROR,
-         "MTA-STS   policy cannot be fetched: HTTP status 200: no id, id 20261101"},
-        {STS_RECORD_VALID, STS_POLICY_WEBPKI_INVALID,
-         "MTA-STS   policy not believed: the certificate of its host is not good, id 20261101"},
-        {STS_RECORD_VALID, STS_POLICY_INVALID, "MTA-STS   policy invalid: no id, id 20261101"},
-    };
-    struct sample sample;
-
-    (void)state;
-    sample_make(&sample, SAMPLE_HEALTHY);
-    sample.verdict.sts_record.problem = sample.verdict.policy.problem = problem;
-    sample.facts.sts_fetch->error = problem;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        sample.verdict.sts_record.status = cases[i].record;
-        sample.verdict.sts_status = cases[i].policy;
-        expect_lines(&sample.result, 0, &cases[i].line, 1);
-    }
-    sample_clear(&sample);
-}
-
-static void a_policy_in_testing_and_none(void **state)
-{
-    static const char *const testing[] = {
-        "  A sender that honours MTA-STS      delivers over TLS (the policy is in testing mode)",
-        "MTA-STS   testing for 1 day, mx *.example.test, id 20261101"};
-    static const char *const none[] = {
-        "  A sender that honours MTA-STS      delivers over TLS (no policy in force)",
-        "MTA-STS   none for 2 hours, mx none, id 20261101"};
-    struct sample sample;
-
-    (void)state;
-    sample_make(&sample, SAMPLE_HEALTHY);
-    sample.verdict.policy.mode = STS_MODE_TESTING;
-    sample.verdict.policy.max_age_s = 86400;
-    EXPECT(&sample.result, 0, testing);
-    sample.verdict.policy.mode = STS_MODE_NONE;
-    sample.verdict.policy.max_age_s = 7200;
-    sample.verdict.policy.n_mx = 0;
-    EXPECT(&sample.result, 0, none);
-    sample_clear(&sample);
-}
-
-static void every_tls_rpt_status_has_its_words(void **state)
-{
-    static const struct word_case cases[] = {
-        {TLSRPT_ABSENT, "TLS-RPT   no record"},
-        {TLSRPT_INVALID, "TLS-RPT   record invalid: no id"},
-        {TLSRPT_MULTIPLE, "TLS-RPT   more than one record: no reports are sent"},
-        {TLSRPT_ERROR, "TLS-RPT   the record could not be looked up"},
-    };
-    struct sample sample;
-
-    (void)state;
-    sample_make(&sample, SAMPLE_HEALTHY);
-    sample.verdict.tlsrpt.problem = problem;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        sample.verdict.tlsrpt.status = (enum tlsrpt_status)cases[i].value;
-        expect_lines(&sample.result, 0, &cases[i].line, 1);
-    }
-    sample_clear(&sample);
-}
-
-static void what_dnssec_is_worth(void **state)
-{
-    static const char *const mixed[] = {
-        "DNSSEC    MX secure; addresses of mx1.example.test secure, mx2.example.test insecure"};
-    static const char *const not_believed[] = {
-        "DNSSEC    MX unknown (not checked: the resolver is not trusted to validate; see "
-        "--trust-ad)"};
-    static const char *const not_validating[] = {
-        "DNSSEC    MX insecure (the resolver does not validate)"};
-    struct sample sample;
-
-    (void)state;
-    sample_make(&sample, SAMPLE_HEALTHY);
-    sample.facts.hosts[1].a->security = DNS_INSECURE;
-    EXPECT(&sample.result, 0, mixed);
-    sample_clear(&sample);
-    sample_make(&sample, SAMPLE_EMPTY);
-    sample.facts.validation = DNS_DOES_NOT_VALIDATE;
-    EXPECT(&sample.result, 0, not_validating);
-    sample.facts.ad_believed = false;
-    sample.facts.mx = NULL;
-    EXPECT(&sample.result, 0, not_believed);
-    sample_clear(&sample);
-}
-
-static void the_resolver_may_explain(void **state)
-{
-    static const char *const lines[] = {
-        "MX        the answer fails DNSSEC validation (the resolver says: DNSSEC Bogus, error 6)"};
-    static const char *const unregistered[] = {"MX        the answer fails DNSSEC validation (the "
-                                               "resolver says: error 60000: no id)"};
-    struct sample sample;
-
-    (void)state;
-    sample_make(&sample, SAMPLE_EMPTY);
-    sample.verdict.mx_status = MX_BOGUS;
-    sample.facts.mx->ede_code = 6;
-    EXPECT(&sample.result, 0, lines);
-    sample.facts.mx->ede_code = 60000;
-    sample.facts.mx->ede_text = problem;
-    EXPECT(&sample.result, 0, unregistered);
-    sample_clear(&sample);
-}
-
 static void our_own_trouble_is_ours(void **state)
 {
     static char trouble[] = "too many open files";
@@ -544,8 +273,7 @@ static void long_lists_are_cut(void **state)
     static const char *const lines[] = {
         "MX        10 mx1.example.test, 20 mx2.example.test and 3 more that were not looked at",
         "            and 2 more",
-        "    names         a.test, a.test, a.test, a.test, a.test, a.test, a.test, a.test and 242 "
-        "more",
+        MANY_NAMES,
         "            and 4 more addresses that were not looked at",
     };
     static char name[] = "DNS:a.test";
@@ -580,8 +308,7 @@ static void what_is_missing_is_said(void **state)
         "  DANE      usable, found at mail.example.net",
         "    certificate   (empty)",
         "    names         none: a certificate is matched by its subjectAltName alone",
-        "    valid         from 2026-11-27T08:00:00Z (in 3 days) until 2026-12-17T09:00:00Z (in 23 "
-        "days)",
+        NOT_YET_VALID,
         "    certificate   none was shown",
         "    then          no answer in time (at tls-ehlo)",
         "mx2.example.test (preference 20)",
@@ -632,7 +359,7 @@ static void nothing_steers_the_terminal(void **state)
             struct sample sample;
             struct capture capture;
             sample_make(&sample, SAMPLE_HOSTILE);
-            print(&capture, &sample.result, color == 1, verbosity);
+            print_text(&capture, &sample.result, color == 1, verbosity);
             assert_int_equal(strlen(capture.text), capture.length);
             if (color == 1) {
                 strip_colour(capture.text);
@@ -711,16 +438,6 @@ int main(void)
         cmocka_unit_test(the_handshake_too),
         cmocka_unit_test(two_policies_are_named_together),
         cmocka_unit_test(the_gravest_come_first),
-        cmocka_unit_test(every_mx_status_has_its_words),
-        cmocka_unit_test(every_delivery_has_its_words),
-        cmocka_unit_test(every_dane_status_has_its_words),
-        cmocka_unit_test(every_dane_outcome_has_its_words),
-        cmocka_unit_test(every_staple_has_its_words),
-        cmocka_unit_test(every_sts_state_has_its_words),
-        cmocka_unit_test(a_policy_in_testing_and_none),
-        cmocka_unit_test(every_tls_rpt_status_has_its_words),
-        cmocka_unit_test(what_dnssec_is_worth),
-        cmocka_unit_test(the_resolver_may_explain),
         cmocka_unit_test(our_own_trouble_is_ours),
         cmocka_unit_test(null_mx_is_no_fault),
         cmocka_unit_test(long_lists_are_cut),
