@@ -191,7 +191,13 @@ static const char *error_text(const struct sts_fetch *fetch, CURLcode code)
         return "out of memory";
     if (fetch->facts->problem == STS_FETCH_OURS && fetch->socket_error)
         return strerror(fetch->socket_error);
-    return fetch->error[0] ? fetch->error : curl_easy_strerror(code);
+    if (code == CURLE_UNSUPPORTED_PROTOCOL) /* curl takes it for HTTP/0.9 */
+        return "the response does not begin with an HTTP status line";
+    if (!fetch->error[0])
+        return curl_easy_strerror(code);
+    /* "OpenSSL/3.0.22: error:0A00010B:SSL routines::wrong version number": the reason says it. */
+    const char *reason = strstr(fetch->error, "SSL routines::");
+    return reason ? reason + strlen("SSL routines::") : fetch->error;
 }
 
 static char *copy(struct sts_fetch *fetch, const char *text)

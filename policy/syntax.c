@@ -149,7 +149,7 @@ const char *syntax_quote(const void *bytes, size_t length, char out[SYNTAX_QUOTE
         *at++ = hex[in[i] & 15];
     }
     *at++ = '"';
-    strcpy(at, i < length ? "..." : "");
+    snprintf(at, sizeof "...", "%s", i < length ? "..." : "");
     return out;
 }
 

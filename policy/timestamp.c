@@ -231,7 +231,7 @@ void timestamp_relative(int64_t at_s, int64_t now_s, char out[TIMESTAMP_TEXT_MAX
         count = distance_s / 3600;
     }
     if (count == 0)
-        strcpy(out, "now");
+        memcpy(out, "now", sizeof "now");
     else
         snprintf(out, TIMESTAMP_TEXT_MAX, "%s%lld %s%s%s", at_s > now_s ? "in " : "",
                  (long long)count, unit, count == 1 ? "" : "s", at_s > now_s ? "" : " ago");

@@ -1,7 +1,11 @@
 /* RFC 8461 section 3.3, against a server of our own on the loopback. */
 #include "case.h"
 
+#include <errno.h>
 #include <signal.h>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 #include <event2/event.h>
@@ -338,6 +342,42 @@ static void test_connection_refused(void **state)
     sts_fetch_facts_unref(facts);
 }
 
+/* Lets no further descriptor be opened. Returns the limit that was. */
+static struct rlimit forbid_descriptors(void)
+{
+    struct rlimit limit, none;
+    int next = dup(STDERR_FILENO);
+    assert_true(next >= 0);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = (rlim_t)next;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    return limit;
+}
+
+static void test_lack_of_descriptors_is_our_own_trouble(void **state)
+{
+    (void)state;
+    struct https_server server;
+    const struct dns_address address = address_of("127.0.0.1");
+    struct user user = {.base = event_base_new()};
+    assert_true(https_server_start(&server, "127.0.0.1", &plain));
+    struct sts_fetcher *fetcher = fetcher_for(user.base, server.port, LONG_MS);
+    assert_non_null(sts_fetcher_start(fetcher, "example.test", &address, 1, on_done, &user));
+    struct rlimit limit = forbid_descriptors();
+    event_base_dispatch(user.base);
+    setrlimit(RLIMIT_NOFILE, &limit);
+
+    assert_int_equal(user.calls, 1);
+    assert_int_equal(user.facts->problem, STS_FETCH_OURS);
+    assert_string_equal(user.facts->error, strerror(EMFILE));
+    sts_fetch_facts_unref(user.facts);
+    sts_fetcher_free(fetcher);
+    event_base_free(user.base);
+    https_server_stop(&server);
+}
+
 static void test_next_address_is_tried(void **state)
 {
     (void)state;
@@ -469,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_what_is_sent_and_seen),
         cmocka_unit_test(test_gzip_arrives_as_it_is),
         cmocka_unit_test(test_connection_refused),
+        cmocka_unit_test(test_lack_of_descriptors_is_our_own_trouble),
         cmocka_unit_test(test_next_address_is_tried),
         cmocka_unit_test(test_ipv6),
         cmocka_unit_test(test_proxy_of_the_environment_is_not_used),

@@ -138,11 +138,12 @@ static void test_data_is_bounded(void **state)
 static void test_owner_is_bounded(void **state)
 {
     (void)state;
+    static const char rest[] = ". TLSA 3 1 1 0a";
     char line[400];
     struct tlsa_text text;
     const char *problem;
     memset(line, 'a', 254);
-    strcpy(line + 254, ". TLSA 3 1 1 0a");
+    memcpy(line + 254, rest, sizeof rest);
     assert_int_equal(tlsa_text_read(line, &text, &problem), 0);
     assert_non_null(problem);
     assert_int_equal(tlsa_text_read(line + 1, &text, &problem), 0);
