@@ -71,6 +71,8 @@ const char *tls_error_text(unsigned long error)
     if (ERR_SYSTEM_ERROR(error)) {
         return strerror(ERR_GET_REASON(error));
     }
+    /* The words of libssl are there only once something of it was used. */
+    (void)OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, NULL);
     text = ERR_reason_error_string(error);
     return text != NULL ? text : "unknown error";
 }

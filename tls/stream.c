@@ -1,8 +1,6 @@
 #include "tls/stream.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 #include <openssl/err.h>
 
 #include "tls/session.h"
+#include "tls/socket.h"
 
 /* Bytes a read takes, and reads a turn of the loop: a peer that floods must not starve others. */
 enum { READ_SIZE = 16384, READS_A_TURN = 4 };
@@ -135,75 +134,26 @@ static void rearm(struct tls_stream *stream)
     }
 }
 
-/* Is the error of socket, bind or connect one of this machine rather than of the way there? */
-static bool is_ours(int error)
-{
-    switch (error) {
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-    case ENOBUFS:
-    case EADDRNOTAVAIL: /* no such --source, or no port left */
-    case EADDRINUSE:
-    case EAGAIN:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Returns 0 when the connection is under way, else an errno, with `*how` to tell it. */
-static int open_socket(struct tls_stream *stream, const struct sockaddr *peer, socklen_t length,
-                       const struct sockaddr *source, socklen_t source_length,
-                       enum tls_stream_end *how)
-{
-    const int on = 1;
-
-    *how = TLS_STREAM_OURS;
-    stream->fd = socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (stream->fd < 0) {
-        *how = is_ours(errno) ? TLS_STREAM_OURS : TLS_STREAM_CONNECT_FAILED;
-        return errno;
-    }
-    (void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (source != NULL) {
-        /* The port is then chosen with the peer in mind: one source has 64 k ports a peer. */
-        (void)setsockopt(stream->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-        if (bind(stream->fd, source, source_length) != 0) {
-            return errno;
-        }
-    }
-    if (connect(stream->fd, peer, length) == 0 || errno == EINPROGRESS) {
-        return 0;
-    }
-    *how = is_ours(errno) ? TLS_STREAM_OURS : TLS_STREAM_CONNECT_FAILED;
-    return errno;
-}
-
 void tls_stream_connect(struct tls_stream *stream, const struct sockaddr *peer, socklen_t length,
                         const struct sockaddr *source, socklen_t source_length)
 {
-    enum tls_stream_end how;
-    const int error = open_socket(stream, peer, length, source, source_length, &how);
+    struct tls_socket_failure failure;
 
-    if (error == 0) {
+    stream->fd = tls_socket_open(peer, length, source, source_length, &failure);
+    if (stream->fd >= 0) {
         stream->state = STATE_CONNECTING;
     } else {
-        end(stream, how, error);
+        end(stream, failure.end, failure.os_error);
     }
     rearm(stream);
 }
 
 static void finish_connect(struct tls_stream *stream)
 {
-    int error = 0;
-    socklen_t length = sizeof error;
+    const struct tls_socket_failure failure = tls_socket_connected(stream->fd);
 
-    if (getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) {
-        error = errno;
-    }
-    if (error != 0) {
-        end(stream, is_ours(error) ? TLS_STREAM_OURS : TLS_STREAM_CONNECT_FAILED, error);
+    if (failure.os_error != 0) {
+        end(stream, failure.end, failure.os_error);
         return;
     }
     stream->state = STATE_CLEAR;
@@ -345,7 +295,7 @@ static void handshake(struct tls_stream *stream)
     stream->handler->secured(stream->arg, facts);
 }
 
-static void step(struct tls_stream *stream, short what)
+static void advance(struct tls_stream *stream, short what)
 {
     switch (stream->state) {
     case STATE_CONNECTING:
@@ -390,7 +340,7 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
     do {
         before = stream->state;
         stream->again = false;
-        step(stream, what);
+        advance(stream, what);
         what = 0;
     } while (stream->state != before && stream->state != STATE_CLEAR &&
              stream->state != STATE_SECURE);

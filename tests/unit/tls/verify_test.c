@@ -1,0 +1,490 @@
+/*
+ * Rows 41 to 50 of the decision table, each from a minted chain, and beside every one of them the
+ * judgement of the openssl program over the same files.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/mint.h"
+#include "tls/verify.h"
+
+enum { PRESENT_MIDDLE = 1, PRESENT_ROOT = 2, ERRORS = 4 };
+
+struct verify_case {
+    const char *name;
+    struct mint_spec root, middle, leaf;
+    unsigned left_out; /* PRESENT_MIDDLE where the server forgets it; the root is not sent... */
+    bool root_sent;    /* ...unless it is */
+    bool self_signed;  /* the leaf is its own issuer */
+    bool stranger;     /* the file of anchors holds another root */
+    struct tls_verify_error errors[ERRORS]; /* all of them, up to a code of 0 */
+};
+
+#define ROOT                          \
+    {                                 \
+        .subject = "Root", .ca = true \
+    }
+#define MIDDLE                          \
+    {                                   \
+        .subject = "Middle", .ca = true \
+    }
+#define LEAF                                           \
+    {                                                  \
+        .subject = "mx", .sans = "DNS:mx.example.test" \
+    }
+#define CA_WITH(constraints, usage)        \
+    .extensions = {                        \
+        {"basicConstraints", constraints}, \
+        {"keyUsage", usage},               \
+    }
+
+static const struct verify_case cases[] = {
+    {.name = "healthy", .root = ROOT, .middle = MIDDLE, .leaf = LEAF},
+    {.name = "healthy, Ed25519 below P-384",
+     .root = {.subject = "Root", .ca = true, .key = MINT_EC_P384},
+     .middle = {.subject = "Middle", .ca = true, .key = MINT_EC_P384},
+     .leaf = {.subject = "mx", .sans = "DNS:mx.example.test", .key = MINT_ED25519}},
+    {.name = "healthy, the root sent along",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = LEAF,
+     .root_sent = true},
+    {.name = "row 41, the leaf has expired",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .until_s = MINT_NOW - 1},
+     .errors = {{X509_V_ERR_CERT_HAS_EXPIRED, 0}}},
+    {.name = "row 41, the intermediate has expired",
+     .root = ROOT,
+     .middle = {.subject = "Middle", .ca = true, .until_s = MINT_NOW - MINT_DAY},
+     .leaf = LEAF,
+     .errors = {{X509_V_ERR_CERT_HAS_EXPIRED, 1}}},
+    {.name = "row 41, the leaf has expired and its intermediate is missing",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .until_s = MINT_NOW - 1},
+     .left_out = PRESENT_MIDDLE,
+     .errors = {{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0},
+                {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, 0},
+                {X509_V_ERR_CERT_HAS_EXPIRED, 0}}},
+    {.name = "row 41, ends the next second",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .until_s = MINT_NOW + 1}},
+    {.name = "row 42, the leaf is not valid yet",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .from_s = MINT_NOW + 1},
+     .errors = {{X509_V_ERR_CERT_NOT_YET_VALID, 0}}},
+    {.name = "row 45, self-signed leaf",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = LEAF,
+     .self_signed = true,
+     .errors = {{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, 0}}},
+    {.name = "row 45, unknown root sent along",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = LEAF,
+     .root_sent = true,
+     .stranger = true,
+     .errors = {{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, 2}}},
+    {.name = "row 45, unknown root not sent",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = LEAF,
+     .stranger = true,
+     .errors = {{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 1}}},
+    {.name = "row 45, the intermediate is missing",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = LEAF,
+     .left_out = PRESENT_MIDDLE,
+     .errors = {{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0},
+                {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, 0}}},
+    {.name = "row 45, the intermediate is no CA",
+     .root = ROOT,
+     .middle = {.subject = "Middle", CA_WITH("critical,CA:FALSE", "keyCertSign")},
+     .leaf = LEAF,
+     .errors = {{X509_V_ERR_INVALID_CA, 1}, {X509_V_ERR_INVALID_PURPOSE, 1}}},
+    {.name = "row 45, path length exceeded",
+     .root = {.subject = "Root", CA_WITH("critical,CA:TRUE,pathlen:0", "keyCertSign")},
+     .middle = MIDDLE,
+     .leaf = LEAF,
+     .errors = {{X509_V_ERR_PATH_LENGTH_EXCEEDED, 2}}},
+    {.name = "row 45, the intermediate may not sign certificates",
+     .root = ROOT,
+     .middle = {.subject = "Middle", CA_WITH("critical,CA:TRUE", "digitalSignature")},
+     .leaf = LEAF,
+     .errors = {{X509_V_ERR_INVALID_CA, 1},
+                {X509_V_ERR_INVALID_PURPOSE, 1},
+                {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, 1}}},
+    {.name = "row 45, a name that is not permitted",
+     .root = ROOT,
+     .middle = {.subject = "Middle",
+                .extensions = {{"basicConstraints", "critical,CA:TRUE"},
+                               {"nameConstraints", "critical,permitted;DNS:other.test"}}},
+     .leaf = LEAF,
+     .errors = {{X509_V_ERR_PERMITTED_VIOLATION, 0}}},
+    {.name = "row 45, a name that is excluded",
+     .root = ROOT,
+     .middle = {.subject = "Middle",
+                .extensions = {{"basicConstraints", "critical,CA:TRUE"},
+                               {"nameConstraints", "critical,excluded;DNS:example.test"}}},
+     .leaf = LEAF,
+     .errors = {{X509_V_ERR_EXCLUDED_VIOLATION, 0}}},
+    {.name = "row 45, the intermediate is for client authentication",
+     .root = ROOT,
+     .middle = {.subject = "Middle",
+                .extensions = {{"basicConstraints", "critical,CA:TRUE"},
+                               {"extendedKeyUsage", "clientAuth"}}},
+     .leaf = LEAF,
+     .errors = {{X509_V_ERR_INVALID_PURPOSE, 1}}},
+    {.name = "row 49, the leaf's signature is wrong",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .damage = MINT_BAD_SIGNATURE},
+     .errors = {{X509_V_ERR_CERT_SIGNATURE_FAILURE, 0}}},
+    {.name = "row 49, the intermediate's signature is no signature",
+     .root = ROOT,
+     .middle = {.subject = "Middle", .ca = true, .damage = MINT_SHORT_SIGNATURE},
+     .leaf = LEAF,
+     .errors = {{X509_V_ERR_CERT_SIGNATURE_FAILURE, 1}}},
+    {.name = "row 49, RSA issuer",
+     .root = {.subject = "Root", .ca = true, .key = MINT_RSA_2048},
+     .middle = {.subject = "Middle", .ca = true, .damage = MINT_BAD_SIGNATURE},
+     .leaf = LEAF,
+     .errors = {{X509_V_ERR_CERT_SIGNATURE_FAILURE, 1}}},
+    {.name = "row 49, the algorithms inside and outside differ",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .damage = MINT_ALGORITHMS_DIFFER},
+     .errors = {{X509_V_ERR_CERT_SIGNATURE_FAILURE, 0}}},
+    {.name = "row 50, RSA 1024 leaf",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .key = MINT_RSA_1024},
+     .errors = {{X509_V_ERR_EE_KEY_TOO_SMALL, 0}}},
+    {.name = "row 50, RSA 1024 intermediate",
+     .root = ROOT,
+     .middle = {.subject = "Middle", .ca = true, .key = MINT_RSA_1024},
+     .leaf = LEAF,
+     .errors = {{X509_V_ERR_CA_KEY_TOO_SMALL, 1}}},
+    {.name = "row 50, SHA-1 signature",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .digest = "SHA1"},
+     .errors = {{X509_V_ERR_CA_MD_TOO_WEAK, 0}}},
+    {.name = "row 50, explicit curve parameters",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .key = MINT_EC_EXPLICIT},
+     .errors = {{X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, 0}}},
+    {.name = "row 50, the leaf is for client authentication",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .extensions = {{"extendedKeyUsage", "clientAuth"}}},
+     .errors = {{X509_V_ERR_INVALID_PURPOSE, 0}}},
+    {.name = "row 50, unknown critical extension",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .extensions = {{"1.2.3.4", "critical,DER:05:00"}}},
+     .errors = {{X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, 0}}},
+    {.name = "an end that is no time",
+     .root = ROOT,
+     .middle = MIDDLE,
+     .leaf = {.subject = "mx", .damage = MINT_UNREADABLE_END},
+     .errors = {{X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, 0}}},
+    {.name = "row 53, several at once",
+     .root = ROOT,
+     .middle = {.subject = "Middle", .ca = true, .from_s = MINT_NOW + MINT_DAY},
+     .leaf = {.subject = "mx",
+              .until_s = MINT_NOW - MINT_DAY,
+              .extensions = {{"extendedKeyUsage", "clientAuth"}}},
+     .stranger = true,
+     .errors = {{X509_V_ERR_CERT_HAS_EXPIRED, 0},
+                {X509_V_ERR_CERT_NOT_YET_VALID, 1},
+                {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 1},
+                {X509_V_ERR_INVALID_PURPOSE, 0}}},
+};
+
+struct minted_case {
+    char directory[32], anchors[64], leaf[64], rest[64];
+    struct mint root, middle, leaf_mint, stranger;
+    STACK_OF(X509) * chain;
+};
+
+static void file_name(char *out, size_t size, const char *directory, const char *name)
+{
+    (void)snprintf(out, size, "%s/%s", directory, name);
+}
+
+static void write_anchors(struct minted_case *minted, const struct mint *anchor)
+{
+    STACK_OF(X509) *anchors = mint_chain(anchor->x509, NULL);
+    STACK_OF(X509) *leaf = mint_chain(minted->leaf_mint.x509, NULL);
+
+    mint_write_chain(minted->anchors, anchors);
+    mint_write_chain(minted->leaf, leaf);
+    mint_write_chain(minted->rest, minted->chain);
+    sk_X509_pop_free(anchors, X509_free);
+    sk_X509_pop_free(leaf, X509_free);
+}
+
+static void mint_case(const struct verify_case *given, struct minted_case *out)
+{
+    static const struct mint_spec stranger = {.subject = "Stranger", .ca = true};
+
+    memset(out, 0, sizeof *out);
+    (void)strcpy(out->directory, "/tmp/mxprobe-verify-XXXXXX");
+    assert_non_null(mkdtemp(out->directory));
+    file_name(out->anchors, sizeof out->anchors, out->directory, "anchors.pem");
+    file_name(out->leaf, sizeof out->leaf, out->directory, "leaf.pem");
+    file_name(out->rest, sizeof out->rest, out->directory, "rest.pem");
+    out->root = mint_certificate(&given->root, NULL);
+    out->middle = mint_certificate(&given->middle, &out->root);
+    out->leaf_mint = mint_certificate(&given->leaf, given->self_signed ? NULL : &out->middle);
+    out->stranger = mint_certificate(&stranger, NULL);
+    out->chain = mint_chain(out->leaf_mint.x509, NULL);
+    if ((given->left_out & PRESENT_MIDDLE) == 0 && !given->self_signed) {
+        assert_true(X509_up_ref(out->middle.x509) && sk_X509_push(out->chain, out->middle.x509));
+    }
+    if (given->root_sent) {
+        assert_true(X509_up_ref(out->root.x509) && sk_X509_push(out->chain, out->root.x509));
+    }
+    write_anchors(out, given->stranger ? &out->stranger : &out->root);
+}
+
+static void clear_case(struct minted_case *minted)
+{
+    (void)unlink(minted->anchors);
+    (void)unlink(minted->leaf);
+    (void)unlink(minted->rest);
+    (void)rmdir(minted->directory);
+    sk_X509_pop_free(minted->chain, X509_free);
+    mint_clear(&minted->root);
+    mint_clear(&minted->middle);
+    mint_clear(&minted->leaf_mint);
+    mint_clear(&minted->stranger);
+}
+
+static void verify_minted(const struct minted_case *minted, struct tls_verification *out)
+{
+    struct tls_facts *facts = tls_facts_from_chain(minted->chain);
+    struct tls_trust *trust;
+
+    assert_non_null(facts);
+    assert_int_equal(tls_trust_new(minted->anchors, NULL, &trust), TLS_TRUST_OK);
+    assert_int_equal(tls_verify(facts, trust, MINT_NOW, out), 0);
+    tls_trust_free(trust);
+    tls_facts_unref(facts);
+}
+
+static bool holds(const struct tls_verify_error *errors, size_t count, int code, int depth)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (errors[i].code == code && errors[i].depth == depth) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void collects_every_error(void **state)
+{
+    const struct verify_case *given = *state;
+    struct minted_case minted;
+    struct tls_verification result;
+    size_t expected = 0;
+
+    mint_case(given, &minted);
+    verify_minted(&minted, &result);
+    for (; expected < ERRORS && given->errors[expected].code != 0; expected++) {
+        assert_true(holds(result.errors, result.n_errors, given->errors[expected].code,
+                          given->errors[expected].depth));
+    }
+    assert_int_equal(result.n_errors, expected);
+    assert_int_equal(result.trusted, expected == 0);
+    clear_case(&minted);
+}
+
+/* The program goes on after some errors and stops at others: what it names we must name. */
+static void agrees_with_openssl(void **state)
+{
+    const struct verify_case *given = *state;
+    struct minted_case minted;
+    struct tls_verification result;
+    char command[512], line[512];
+    FILE *openssl;
+    int code, depth, status;
+
+    mint_case(given, &minted);
+    verify_minted(&minted, &result);
+    (void)snprintf(command, sizeof command,
+                   "openssl verify -attime %lld -auth_level 2 -purpose sslserver -no-CApath "
+                   "-no-CAstore -CAfile %s -untrusted %s %s 2>&1",
+                   (long long)MINT_NOW, minted.anchors, minted.rest, minted.leaf);
+    openssl = popen(command, "r");
+    assert_non_null(openssl);
+    while (fgets(line, sizeof line, openssl) != NULL) {
+        if (sscanf(line, "error %d at %d depth", &code, &depth) == 2) {
+            assert_true(holds(result.errors, result.n_errors, code, depth));
+        }
+    }
+    status = pclose(openssl);
+    clear_case(&minted);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+        skip(); /* no openssl program here */
+    }
+    assert_int_equal(WIFEXITED(status) && WEXITSTATUS(status) == 0, result.trusted);
+}
+
+/* Leaf, intermediate and whatever else a server sends, below a trusted root. */
+static void verify_chain(STACK_OF(X509) * chain, const struct mint *root,
+                         struct tls_verification *out)
+{
+    struct minted_case minted = {.chain = chain, .leaf_mint = {sk_X509_value(chain, 0), NULL}};
+
+    (void)strcpy(minted.directory, "/tmp/mxprobe-verify-XXXXXX");
+    assert_non_null(mkdtemp(minted.directory));
+    file_name(minted.anchors, sizeof minted.anchors, minted.directory, "anchors.pem");
+    file_name(minted.leaf, sizeof minted.leaf, minted.directory, "leaf.pem");
+    file_name(minted.rest, sizeof minted.rest, minted.directory, "rest.pem");
+    write_anchors(&minted, root);
+    verify_minted(&minted, out);
+    (void)unlink(minted.anchors);
+    (void)unlink(minted.leaf);
+    (void)unlink(minted.rest);
+    (void)rmdir(minted.directory);
+}
+
+static const struct mint_spec root_spec = ROOT, leaf_spec = LEAF;
+
+static void tells_the_first_end_of_the_path(void **state)
+{
+    const struct mint_spec middle_spec = {
+        .subject = "Middle", .ca = true, .until_s = MINT_NOW + 5 * MINT_DAY};
+    struct mint root = mint_certificate(&root_spec, NULL);
+    struct mint middle = mint_certificate(&middle_spec, &root);
+    struct mint leaf = mint_certificate(&leaf_spec, &middle);
+    STACK_OF(X509) *chain = mint_chain(leaf.x509, middle.x509, NULL);
+    struct tls_verification result;
+
+    (void)state;
+    verify_chain(chain, &root, &result);
+    assert_true(result.trusted);
+    assert_int_equal(result.first_not_after_s, MINT_NOW + 5 * MINT_DAY);
+    assert_int_equal(result.first_not_after_depth, 1);
+    assert_false(result.extra_expired);
+    sk_X509_pop_free(chain, X509_free);
+    mint_clear(&root);
+    mint_clear(&middle);
+    mint_clear(&leaf);
+}
+
+/* Let's Encrypt, September 2021: an expired cross-signature beside a path that holds. */
+static void leaves_an_expired_cross_signature_aside(void **state)
+{
+    const struct mint_spec crossed_spec = {
+        .subject = "Root", .ca = true, .until_s = MINT_NOW - MINT_DAY};
+    const struct mint_spec old_spec = {.subject = "Old root", .ca = true};
+    const struct mint_spec middle_spec = MIDDLE;
+    struct mint old = mint_certificate(&old_spec, NULL);
+    struct mint root = mint_certificate(&root_spec, NULL);
+    struct mint crossed = mint_again(&crossed_spec, &root, &old);
+    struct mint middle = mint_certificate(&middle_spec, &root);
+    struct mint leaf = mint_certificate(&leaf_spec, &middle);
+    STACK_OF(X509) *chain = mint_chain(leaf.x509, middle.x509, crossed.x509, NULL);
+    struct tls_verification result;
+
+    (void)state;
+    verify_chain(chain, &root, &result);
+    assert_true(result.trusted);
+    assert_int_equal(result.n_errors, 0);
+    assert_true(result.extra_expired);
+    sk_X509_pop_free(chain, X509_free);
+    mint_clear(&old);
+    mint_clear(&root);
+    mint_clear(&crossed);
+    mint_clear(&middle);
+    mint_clear(&leaf);
+}
+
+/* --ca-file with the server's own self-signed certificate: there is nothing above it. */
+static void trusts_a_named_leaf_and_tells_its_end(void **state)
+{
+    struct mint leaf = mint_certificate(&leaf_spec, NULL);
+    STACK_OF(X509) *chain = mint_chain(leaf.x509, NULL);
+    struct tls_verification result;
+
+    (void)state;
+    verify_chain(chain, &leaf, &result);
+    assert_true(result.trusted);
+    assert_int_equal(result.first_not_after_s, MINT_NOW + 60 * MINT_DAY);
+    sk_X509_pop_free(chain, X509_free);
+    mint_clear(&leaf);
+}
+
+static void distrusts_no_certificate_without_an_error(void **state)
+{
+    struct mint root = mint_certificate(&root_spec, NULL);
+    STACK_OF(X509) *none = sk_X509_new_null();
+    struct tls_facts *facts = tls_facts_from_chain(none);
+    struct tls_verification result;
+    struct tls_trust *trust;
+
+    (void)state;
+    assert_int_equal(tls_trust_new(NULL, NULL, &trust), TLS_TRUST_OK);
+    assert_int_equal(tls_verify(facts, trust, MINT_NOW, &result), 0);
+    assert_false(result.trusted);
+    assert_int_equal(result.n_errors, 0);
+    assert_false(tls_name_matches(facts, "mx.example.test"));
+    tls_trust_free(trust);
+    tls_facts_unref(facts);
+    sk_X509_free(none);
+    mint_clear(&root);
+}
+
+/* Names from openssl/x509_vfy.h, sentences as `openssl verify` prints them. */
+static void names_the_codes(void **state)
+{
+    (void)state;
+    assert_string_equal(tls_verify_error_name(10), "X509_V_ERR_CERT_HAS_EXPIRED");
+    assert_string_equal(tls_verify_error_name(62), "X509_V_ERR_HOSTNAME_MISMATCH");
+    assert_string_equal(tls_verify_error_name(65), "X509_V_ERR_DANE_NO_MATCH");
+    assert_string_equal(tls_verify_error_name(-5), "X509_V_ERR_UNKNOWN");
+    assert_string_equal(tls_verify_error_text(10), "certificate has expired");
+    assert_string_equal(tls_verify_error_text(18), "self-signed certificate");
+}
+
+enum { CASES = sizeof cases / sizeof *cases };
+
+int main(void)
+{
+    const struct CMUnitTest plain[] = {
+        cmocka_unit_test(tells_the_first_end_of_the_path),
+        cmocka_unit_test(leaves_an_expired_cross_signature_aside),
+        cmocka_unit_test(trusts_a_named_leaf_and_tells_its_end),
+        cmocka_unit_test(distrusts_no_certificate_without_an_error),
+        cmocka_unit_test(names_the_codes),
+    };
+    struct CMUnitTest collected[CASES], compared[CASES];
+
+    for (size_t i = 0; i < CASES; i++) {
+        void *given = (void *)(uintptr_t)&cases[i];
+        collected[i] = (struct CMUnitTest){cases[i].name, collects_every_error, NULL, NULL, given};
+        compared[i] = (struct CMUnitTest){cases[i].name, agrees_with_openssl, NULL, NULL, given};
+    }
+    return cmocka_run_group_tests_name("errors", collected, NULL, NULL) +
+           cmocka_run_group_tests_name("openssl verify", compared, NULL, NULL) +
+           cmocka_run_group_tests_name("verify", plain, NULL, NULL);
+}

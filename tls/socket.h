@@ -1,0 +1,27 @@
+/*
+ * Opening a TCP socket without waiting, and whose fault a failure is. Inside tls/ only.
+ */
+#ifndef TLS_SOCKET_H
+#define TLS_SOCKET_H
+
+#include <sys/socket.h>
+
+#include "tls/stream.h"
+
+/* A failed system call told as an end of a stream: TLS_STREAM_OURS or _CONNECT_FAILED. */
+struct tls_socket_failure {
+    enum tls_stream_end end;
+    int os_error; /* 0 when nothing failed */
+};
+
+/*
+ * Begins to connect to `peer`, from `source` when not NULL. Returns the descriptor, non-blocking
+ * and the caller's to close, or -1 with `*failure` set.
+ */
+int tls_socket_open(const struct sockaddr *peer, socklen_t length, const struct sockaddr *source,
+                    socklen_t source_length, struct tls_socket_failure *failure);
+
+/* How the connect went, once the socket is writable. */
+struct tls_socket_failure tls_socket_connected(int fd);
+
+#endif
