@@ -41,6 +41,9 @@ struct backend_ops {
     void *(*fetch)(void *self, const char *domain, const struct dns_address *addresses,
                    size_t n_addresses, backend_fetch_fn *done, void *arg);
     void (*fetch_cancel)(void *self, void *handle);
+    /* Runs `run` once from the loop, soon. */
+    void *(*soon)(void *self, void (*run)(void *arg), void *arg);
+    void (*soon_cancel)(void *self, void *handle);
     int64_t (*wall_ms)(void *self);      /* milliseconds since 1970 */
     int64_t (*monotonic_ms)(void *self); /* milliseconds, never going back */
     bool (*ad_believed)(void *self);

@@ -16,6 +16,7 @@ struct domain_job_options {
     bool allow_private; /* let targets lie in special-use address space */
     bool sts_mode_given;
     enum sts_mode sts_mode;
+    struct sts_fetch_facts *sts_policy; /* used in place of a fetch; NULL: fetch. Borrowed */
 };
 
 struct domain_job;

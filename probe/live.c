@@ -63,6 +63,50 @@ static void fetch_cancel(void *self, void *handle)
     sts_fetch_cancel(handle);
 }
 
+/* A call that is made from the loop, in its next turn. */
+struct soon {
+    struct event *event;
+    void (*run)(void *arg);
+    void *arg;
+};
+
+static void soon_cancel(void *self, void *handle)
+{
+    struct soon *soon = handle;
+
+    (void)self;
+    event_free(soon->event);
+    free(soon);
+}
+
+static void on_soon(evutil_socket_t fd, short what, void *arg)
+{
+    struct soon *soon = arg;
+    void (*run)(void *) = soon->run;
+    void *run_arg = soon->arg;
+
+    (void)fd;
+    (void)what;
+    soon_cancel(NULL, soon);
+    run(run_arg);
+}
+
+static void *soon(void *self, void (*run)(void *arg), void *arg)
+{
+    struct live *live = self;
+    struct soon *made = calloc(1, sizeof *made);
+
+    if (!made)
+        return NULL;
+    *made = (struct soon){evtimer_new(live->environment.base, on_soon, made), run, arg};
+    if (!made->event) {
+        free(made);
+        return NULL;
+    }
+    event_active(made->event, EV_TIMEOUT, 0);
+    return made;
+}
+
 static int64_t wall_ms(void *self)
 {
     (void)self;
@@ -96,6 +140,8 @@ static const struct backend_ops live_ops = {
     .session_cut = session_cut,
     .fetch = fetch,
     .fetch_cancel = fetch_cancel,
+    .soon = soon,
+    .soon_cancel = soon_cancel,
     .wall_ms = wall_ms,
     .monotonic_ms = monotonic_ms,
     .ad_believed = ad_believed,

@@ -1,1 +1,53 @@
-#include "probe/backend.h"
+/*
+ * mxprobe: what a sending mail server would find at a domain's mail hosts. ARCHITECTURE.md tells
+ * the way from here to the exit status.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/commands.h"
+#include "probe/complain.h"
+#include "probe/help.h"
+#include "probe/options.h"
+
+static int run(struct settings *settings, struct failure *failure)
+{
+    if (settings->help || settings->version) {
+        if (settings->version)
+            version_print(stdout);
+        else
+            help_print(stdout, settings->command);
+        if (fflush(stdout) != 0)
+            failure_set(failure, STATUS_OUTPUT, "cannot write the output: %s", strerror(errno));
+        return STATUS_OK;
+    }
+    switch (settings->command) {
+    case COMMAND_CHECK:
+        return check_command(settings, failure);
+    case COMMAND_LINT:
+        return lint_command(settings, failure);
+    case COMMAND_NONE:
+        break;
+    }
+    return STATUS_USAGE;
+}
+
+int main(int argc, char *argv[])
+{
+    struct settings settings;
+    struct failure failure = {0};
+    bool nagios = options_want_nagios(argc, argv);
+    int status = STATUS_USAGE;
+
+    signal(SIGPIPE, SIG_IGN);
+    settings_init(&settings);
+    options_read(argc, argv, &settings, &failure);
+    if (!failure.status)
+        status = run(&settings, &failure);
+    if (failure.status)
+        status = complain(&failure, nagios);
+    settings_clear(&settings);
+    return status;
+}

@@ -112,6 +112,11 @@ static void on_record(void *arg)
     }
     bool valid = record.status == STS_RECORD_VALID;
     sts_record_clear(&record);
+    if (valid && job->options->sts_policy) {
+        job->facts->sts_fetch = sts_fetch_facts_ref(job->options->sts_policy);
+        finish(job);
+        return;
+    }
     if (valid && job->options->ipv4)
         asked |= lookup_start(&job->a, job->backend, "mta-sts.", job->facts->domain, DNS_TYPE_A,
                               &job->a_answer, on_host_addresses, job);

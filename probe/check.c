@@ -1,0 +1,410 @@
+/*
+ * The check command: all domains at once, results in the order of the command line.
+ */
+#include "probe/commands.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+#include <event2/event.h>
+
+#include "dns/host_fqdn.h"
+#include "dns/name.h"
+#include "output/progress.h"
+#include "output/result.h"
+#include "probe/clock.h"
+#include "probe/prepare.h"
+#include "probe/terminal.h"
+
+enum {
+    DOMAINS_IN_FLIGHT_MAX = 256,
+    PROGRESS_INTERVAL_MS = 100,
+};
+
+struct check;
+
+/* One DOMAIN of the command line. */
+struct entry {
+    struct check *check;
+    char domain[DNS_NAME_MAX + 1];
+    struct domain_job *job; /* while it is under way */
+    struct event *deadline;
+    struct domain_facts *facts; /* once it is done */
+    struct verdict verdict;
+    bool judged;
+};
+
+struct check {
+    struct settings *settings;
+    struct event_base *base;
+    struct tls_trust *trust;
+    struct live *live;
+    struct what_if_backend *what_if;
+    struct backend backend;
+    struct entry *entries;
+    size_t n_entries, n_started, n_done, n_printed;
+    size_t in_flight_max;
+    struct event *interrupts[2];
+    int interrupted_by; /* signal number, 0 when none came */
+    struct event *progress_timer;
+    struct progress progress;
+    int64_t began_ms;
+    int output_errno; /* of the first output that failed, 0 when none did */
+};
+
+/* --- printing --------------------------------------------------------------------------------- */
+
+static struct result as_result(const struct entry *entry)
+{
+    const struct settings *settings = entry->check->settings;
+
+    return (struct result){.facts = entry->facts,
+                           .verdict = &entry->verdict,
+                           .what_if = (const char *const *)settings->what_if_given,
+                           .n_what_if = settings->n_what_if_given,
+                           .now_s = settings->judge.at_s};
+}
+
+static void note_output(struct check *check, int printed)
+{
+    if (printed != 0 && !check->output_errno)
+        check->output_errno = errno ? errno : EIO;
+}
+
+static void print_entry(struct check *check, const struct entry *entry)
+{
+    const struct settings *settings = check->settings;
+    struct result result = as_result(entry);
+    struct text_style style = {terminal_color(settings->color), settings->verbosity};
+
+    progress_clear(&check->progress);
+    if (settings->format == FORMAT_TEXT) {
+        if (check->n_printed)
+            fputc('\n', stdout);
+        note_output(check, result_print_text(stdout, &result, &style));
+    } else if (settings->format == FORMAT_JSON) {
+        note_output(check, result_print_json(stdout, &result));
+    }
+    if (settings->format != FORMAT_TEXT && settings->verbosity)
+        result_print_dialogue(stderr, &result, settings->verbosity);
+    errno = 0;
+    note_output(check, fflush(stdout));
+}
+
+/* In the order of the command line: what is done waits for what stands before it. */
+static void print_ready(struct check *check)
+{
+    while (check->n_printed < check->n_entries && check->entries[check->n_printed].judged) {
+        print_entry(check, &check->entries[check->n_printed]);
+        check->n_printed++;
+    }
+}
+
+static void print_nagios(struct check *check)
+{
+    struct result *results = calloc(check->n_entries, sizeof *results);
+
+    if (!results) {
+        nagios_print_error(stdout, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < check->n_entries; i++)
+        results[i] = as_result(&check->entries[i]);
+    note_output(check, results_print_nagios(stdout, results, check->n_entries));
+    errno = 0;
+    note_output(check, fflush(stdout));
+    free(results);
+}
+
+/* --- domains ---------------------------------------------------------------------------------- */
+
+static void start_more(struct check *check);
+
+/* No memory for the verdict: the same facts, less what takes memory, say that it is ours. */
+static void judge_in_need(struct entry *entry, const struct judge_options *options)
+{
+    struct domain_facts *bare = domain_facts_new(entry->domain);
+
+    if (!bare)
+        return;
+    bare->trouble = "out of memory";
+    bare->started_at_ms = entry->facts ? entry->facts->started_at_ms : clock_wall_ms();
+    domain_facts_free(entry->facts);
+    entry->facts = bare;
+    entry->judged = verdict_judge(bare, options, &entry->verdict) == 0;
+}
+
+static void finish_entry(struct entry *entry, struct domain_facts *facts)
+{
+    struct check *check = entry->check;
+    struct settings *settings = check->settings;
+
+    entry->job = NULL;
+    entry->facts = facts;
+    if (entry->deadline)
+        event_del(entry->deadline);
+    if (!settings->at_given)
+        settings->judge.at_s = clock_wall_ms() / 1000;
+    entry->judged = facts && verdict_judge(facts, &settings->judge, &entry->verdict) == 0;
+    if (!entry->judged)
+        judge_in_need(entry, &settings->judge);
+    check->n_done++;
+    if (settings->format != FORMAT_NAGIOS)
+        print_ready(check);
+}
+
+static void on_domain(void *arg, struct domain_facts *facts)
+{
+    struct entry *entry = arg;
+    struct check *check = entry->check;
+
+    finish_entry(entry, facts);
+    start_more(check);
+    if (check->n_done == check->n_entries)
+        event_base_loopbreak(check->base);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    struct entry *entry = arg;
+
+    (void)fd;
+    (void)what;
+    if (entry->job)
+        on_domain(entry, domain_job_cut(entry->job, SMTP_TIMED_OUT));
+}
+
+static void start_entry(struct entry *entry)
+{
+    struct check *check = entry->check;
+    int deadline_ms = check->settings->deadline_ms;
+    struct timeval deadline = {.tv_sec = deadline_ms / 1000,
+                               .tv_usec = (deadline_ms % 1000) * 1000};
+
+    entry->deadline = evtimer_new(check->base, on_deadline, entry);
+    if (entry->deadline)
+        entry->job = domain_job_start(&check->backend, &check->settings->job, entry->domain,
+                                      on_domain, entry);
+    if (entry->job)
+        evtimer_add(entry->deadline, &deadline);
+    else
+        finish_entry(entry, NULL);
+}
+
+static void start_more(struct check *check)
+{
+    while (check->n_started < check->n_entries && !check->interrupted_by &&
+           check->n_started - check->n_done < check->in_flight_max)
+        start_entry(&check->entries[check->n_started++]);
+}
+
+/* --- signals and progress -----------------------------------------------------------------------
+ */
+
+static void on_interrupt(evutil_socket_t number, short what, void *arg)
+{
+    struct check *check = arg;
+
+    (void)what;
+    check->interrupted_by = (int)number;
+    event_base_loopbreak(check->base);
+}
+
+/* Told to stop: what is known is judged and printed; what was not begun is left out. */
+static void cut_all(struct check *check)
+{
+    for (size_t i = 0; i < check->n_started; i++) {
+        struct entry *entry = &check->entries[i];
+        if (entry->job)
+            finish_entry(entry, domain_job_cut(entry->job, SMTP_INTERRUPTED));
+    }
+    check->n_entries = check->n_started;
+}
+
+static void on_progress(evutil_socket_t fd, short what, void *arg)
+{
+    struct check *check = arg;
+    struct progress_state state = {.domains = check->n_entries,
+                                   .domains_done = check->n_done,
+                                   .elapsed_ms = (int)(clock_monotonic_ms() - check->began_ms)};
+
+    (void)fd;
+    (void)what;
+    for (size_t i = 0; i < check->n_started; i++) {
+        size_t sessions = 0, done = 0;
+        if (!check->entries[i].job)
+            continue;
+        domain_job_progress(check->entries[i].job, &sessions, &done);
+        state.sessions += sessions;
+        state.sessions_done += done;
+        if (!state.waiting_for)
+            state.waiting_for = check->entries[i].domain;
+    }
+    progress_show(&check->progress, &state);
+}
+
+/* --- set-up -------------------------------------------------------------------------------------
+ */
+
+static bool read_domains(struct check *check, struct failure *failure)
+{
+    const struct settings *settings = check->settings;
+
+    if (!settings->n_operands) {
+        failure_set(failure, STATUS_USAGE, "check needs a DOMAIN; try: mxprobe check example.com");
+        return false;
+    }
+    check->entries = calloc(settings->n_operands, sizeof *check->entries);
+    if (!check->entries) {
+        failure_set(failure, STATUS_SOFTWARE, "out of memory");
+        return false;
+    }
+    check->n_entries = settings->n_operands;
+    for (size_t i = 0; i < check->n_entries; i++) {
+        const char *text = settings->operands[i];
+        enum dns_name_status status = dns_name_from_user(text, check->entries[i].domain);
+        check->entries[i].check = check;
+        if (status != DNS_NAME_OK) {
+            failure_set(failure, STATUS_USAGE, "\"%.300s\" is not a domain: %s", text,
+                        dns_name_status_text(status));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool needs_one_domain(const struct settings *settings)
+{
+    const struct what_if *what_if = &settings->what_if;
+
+    return what_if->n_mx || what_if->n_tlsa || what_if->sts_record || what_if->tlsrpt_record ||
+           settings->sts_policy_file || settings->job.sts_mode_given;
+}
+
+static bool set_up_loop(struct check *check, struct failure *failure)
+{
+    static const int signals[2] = {SIGINT, SIGTERM};
+    struct timeval interval = {.tv_usec = PROGRESS_INTERVAL_MS * 1000};
+    const struct settings *settings = check->settings;
+
+    check->base = event_base_new();
+    if (check->base)
+        check->live = live_new(check->base, &settings->live, check->trust);
+    if (!check->live) {
+        failure_set(failure, STATUS_SOFTWARE, "cannot start: %s", strerror(errno));
+        return false;
+    }
+    check->backend = live_backend(check->live);
+    if (settings->n_what_if_given) {
+        check->what_if = what_if_backend_new(&settings->what_if, check->entries[0].domain,
+                                             settings->job.smtp_port, check->backend);
+        if (!check->what_if) {
+            failure_set(failure, STATUS_SOFTWARE, "out of memory");
+            return false;
+        }
+        check->backend = what_if_backend(check->what_if);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        check->interrupts[i] = evsignal_new(check->base, signals[i], on_interrupt, check);
+        if (check->interrupts[i])
+            event_add(check->interrupts[i], NULL);
+    }
+    progress_init(&check->progress, stderr);
+    check->progress_timer = event_new(check->base, -1, EV_PERSIST, on_progress, check);
+    if (check->progress_timer && check->progress.on)
+        event_add(check->progress_timer, &interval);
+    return true;
+}
+
+static void clean_up(struct check *check)
+{
+    for (size_t i = 0; check->entries && i < check->settings->n_operands; i++) {
+        struct entry *entry = &check->entries[i];
+        if (entry->deadline)
+            event_free(entry->deadline);
+        verdict_clear(&entry->verdict);
+        domain_facts_free(entry->facts);
+    }
+    free(check->entries);
+    for (size_t i = 0; i < 2; i++) {
+        if (check->interrupts[i])
+            event_free(check->interrupts[i]);
+    }
+    if (check->progress_timer)
+        event_free(check->progress_timer);
+    what_if_backend_free(check->what_if);
+    live_free(check->live);
+    tls_trust_free(check->trust);
+    if (check->base)
+        event_base_free(check->base);
+}
+
+/* The worst domain decides, in the order 2, 3, 1, 0. */
+static int exit_status(const struct check *check)
+{
+    enum verdict_word worst = VERDICT_OK;
+
+    for (size_t i = 0; i < check->n_entries; i++) {
+        const struct entry *entry = &check->entries[i];
+        enum verdict_word word = entry->judged ? entry->verdict.word : VERDICT_UNKNOWN;
+        if (word > worst)
+            worst = word;
+    }
+    return verdict_exit_status(worst);
+}
+
+static int run(struct check *check, struct failure *failure)
+{
+    int status = STATUS_UNKNOWN;
+
+    check->in_flight_max = prepare_descriptors();
+    if (check->in_flight_max > DOMAINS_IN_FLIGHT_MAX)
+        check->in_flight_max = DOMAINS_IN_FLIGHT_MAX;
+    check->began_ms = clock_monotonic_ms();
+    start_more(check);
+    if (check->n_done < check->n_entries)
+        event_base_dispatch(check->base);
+    if (check->interrupted_by)
+        cut_all(check);
+    progress_clear(&check->progress);
+    if (check->settings->format == FORMAT_NAGIOS)
+        print_nagios(check);
+    status = exit_status(check);
+    if (check->output_errno)
+        failure_set(failure, STATUS_OUTPUT, "cannot write the output: %s",
+                    strerror(check->output_errno));
+    return status;
+}
+
+int check_command(struct settings *settings, struct failure *failure)
+{
+    struct check check = {.settings = settings};
+    char *fqdn = settings->live.session.ehlo ? NULL : dns_host_fqdn();
+    int status = STATUS_SOFTWARE;
+
+    if (fqdn && strlen(fqdn) <= SMTP_EHLO_NAME_MAX)
+        settings->live.session.ehlo = fqdn;
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    bool ready = read_domains(&check, failure);
+    if (ready && check.n_entries != 1 && needs_one_domain(settings)) {
+        failure_set(failure, STATUS_USAGE,
+                    "what-if options about a domain need exactly one DOMAIN");
+        ready = false;
+    }
+    if (ready && prepare_policy(settings, check.entries[0].domain, failure) &&
+        prepare_trust(settings, &check.trust, failure) && set_up_loop(&check, failure))
+        status = run(&check, failure);
+    int interrupted_by = check.interrupted_by;
+    clean_up(&check);
+    curl_global_cleanup();
+    free(fqdn);
+    if (interrupted_by) { /* the output is whole: die of the signal, as a shell expects */
+        signal(interrupted_by, SIG_DFL);
+        raise(interrupted_by);
+    }
+    return status;
+}

@@ -1,0 +1,116 @@
+#include "probe/help.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+#include <openssl/crypto.h>
+
+#include "dns/channel.h"
+#include "policy/fetch.h"
+#include "probe/option_table.h"
+
+enum { HELP_COLUMN = 28, HELP_WIDTH = 100 };
+
+/* The text in lines of HELP_WIDTH, indented to HELP_COLUMN from the second on. */
+static void print_wrapped(FILE *out, const char *text)
+{
+    size_t column = HELP_COLUMN;
+
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        if (column > HELP_COLUMN && column + 1 + word > HELP_WIDTH) {
+            fprintf(out, "\n%*s", HELP_COLUMN, "");
+            column = HELP_COLUMN;
+        } else if (column > HELP_COLUMN) {
+            fputc(' ', out);
+            column++;
+        }
+        fprintf(out, "%.*s", (int)word, text);
+        column += word;
+        text += word + (text[word] == ' ');
+    }
+    fputc('\n', out);
+}
+
+static void print_option(FILE *out, const struct option *option)
+{
+    char head[80];
+    char letter[4] = "";
+
+    if (option->letter)
+        snprintf(letter, sizeof letter, "-%c", option->letter);
+    int length = snprintf(head, sizeof head, "  %s%s%s%s%s%s", letter,
+                          option->letter && option->name ? ", " : "", option->name ? "--" : "",
+                          option->name ? option->name : "", option->argument ? " " : "",
+                          option->argument ? option->argument : "");
+    fputs(head, out);
+    if (length >= HELP_COLUMN)
+        fprintf(out, "\n%*s", HELP_COLUMN, "");
+    else
+        fprintf(out, "%*s", HELP_COLUMN - length, "");
+    print_wrapped(out, option->help);
+}
+
+static void print_options(FILE *out, unsigned bit)
+{
+    for (int group = 0; group < OPTION_GROUP_COUNT; group++) {
+        bool titled = false;
+        for (size_t i = 0; i < option_count; i++) {
+            const struct option *option = &option_table[i];
+            if ((int)option->group != group || !(option->commands & bit))
+                continue;
+            if (!titled)
+                fprintf(out, "\n%s:\n", option_group_title(option->group));
+            titled = true;
+            print_option(out, option);
+        }
+    }
+}
+
+static const char check_usage[] =
+    "usage: mxprobe check [OPTION...] DOMAIN...\n"
+    "\n"
+    "Probes domains as a sending mail server would and says what each kind of sender would do,\n"
+    "which failure it would report, and how to mend it.\n"
+    "Exit status: 0 ok, 1 warning, 2 fail, 3 unknown; the worst domain decides.\n";
+
+static const char lint_usage[] =
+    "usage: mxprobe lint [OPTION...] KIND FILE|-\n"
+    "\n"
+    "Judges offline what is about to be published. KIND is sts-record, sts-policy, tlsrpt-record\n"
+    "or tlsa. Exit status: 0 valid, 1 valid with warnings, 2 invalid.\n";
+
+static const char usage[] =
+    "usage: mxprobe COMMAND [OPTION...] ARGUMENT...\n"
+    "\n"
+    "Commands:\n"
+    "  check DOMAIN...           probe domains as a sending mail server would\n"
+    "  lint KIND FILE|-          judge a record or policy before it is published\n"
+    "\n"
+    "mxprobe COMMAND --help tells more. A bare domain is enough: mxprobe check example.com\n";
+
+void help_print(FILE *out, enum command command)
+{
+    switch (command) {
+    case COMMAND_NONE:
+        fputs(usage, out);
+        print_options(out, FOR_ALL);
+        break;
+    case COMMAND_CHECK:
+        fputs(check_usage, out);
+        print_options(out, FOR_CHECK);
+        break;
+    case COMMAND_LINT:
+        fputs(lint_usage, out);
+        print_options(out, FOR_LINT);
+        break;
+    }
+}
+
+void version_print(FILE *out)
+{
+    fprintf(out, "mxprobe %s\n%s, c-ares %s, libcurl %s, libevent %s, cJSON %s\n", MXPROBE_VERSION,
+            OpenSSL_version(OPENSSL_VERSION), dns_library_version(), sts_fetch_library_version(),
+            event_get_version(), cJSON_Version());
+}

@@ -1,0 +1,414 @@
+#include "probe/option_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/timestamp.h"
+
+/* --- reading arguments ---------------------------------------------------------------------- */
+
+static const char *read_number(const char *text, long least, long most, long *out)
+{
+    char *end = NULL;
+
+    if (text[0] < '0' || text[0] > '9')
+        return "it is not a number";
+    *out = strtol(text, &end, 10);
+    if (*end)
+        return "it is not a number";
+    return *out < least || *out > most ? "it is out of range" : NULL;
+}
+
+static const char *read_port(const char *text, uint16_t *out)
+{
+    long port = 0;
+    const char *problem = read_number(text, 1, 65535, &port);
+
+    if (!problem)
+        *out = (uint16_t)port;
+    return problem;
+}
+
+/* Seconds, fractions allowed, as milliseconds. */
+static const char *read_seconds(const char *text, int *out_ms)
+{
+    char *end = NULL;
+
+    if ((text[0] < '0' || text[0] > '9') && text[0] != '.')
+        return "it is not a number of seconds";
+    double seconds = strtod(text, &end);
+    if (*end || strpbrk(text, "xXpPeE"))
+        return "it is not a number of seconds";
+    if (seconds < 0.001 || seconds > 86400)
+        return "it is out of range (0.001 to 86400 seconds)";
+    *out_ms = (int)(seconds * 1000);
+    return NULL;
+}
+
+/* ADDR, ADDR:PORT, [ADDR6]:PORT or ADDR6. */
+static const char *read_server(const char *text, struct dns_server *out)
+{
+    const char *closing = text[0] == '[' ? strchr(text, ']') : NULL;
+    const char *colon = closing ? (closing[1] == ':' ? closing + 1 : NULL) : strchr(text, ':');
+    char address[DNS_ADDRESS_TEXT_MAX + 2];
+
+    out->port = 53;
+    if (dns_address_parse(text, &out->address))
+        return NULL;
+    if (!colon || (size_t)(colon - text) >= sizeof address)
+        return "it is not an IP address";
+    memcpy(address, text, (size_t)(colon - text));
+    address[colon - text] = '\0';
+    if (!dns_address_parse(address, &out->address))
+        return "it is not an IP address";
+    return read_port(colon + 1, &out->port) ? "the port is not one" : NULL;
+}
+
+/* --- output ----------------------------------------------------------------------------------- */
+
+static const char *set_format(struct settings *settings, const char *argument)
+{
+    static const char *const words[] = {"text", "json", "nagios"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(argument, words[i]) == 0) {
+            settings->format = (enum format)i;
+            return NULL;
+        }
+    }
+    return "the formats are text, json and nagios";
+}
+
+static const char *set_color(struct settings *settings, const char *argument)
+{
+    static const char *const words[] = {"auto", "always", "never"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(argument, words[i]) == 0) {
+            settings->color = (enum color_when)i;
+            return NULL;
+        }
+    }
+    return "it is one of auto, always and never";
+}
+
+static const char *set_verbose(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->verbosity++;
+    settings->live.session.keep_dialogue = true;
+    return NULL;
+}
+
+/* --- network ---------------------------------------------------------------------------------- */
+
+static const char *set_resolver(struct settings *settings, const char *argument)
+{
+    struct dns_resolver_options *resolver = &settings->live.resolver;
+
+    if (resolver->n_servers == DNS_SERVERS_MAX)
+        return "too many resolvers";
+    const char *problem = read_server(argument, &resolver->servers[resolver->n_servers]);
+    if (!problem)
+        resolver->n_servers++;
+    return problem;
+}
+
+static const char *set_trust_ad(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->live.resolver.trust_ad = DNS_TRUST_ALWAYS;
+    return NULL;
+}
+
+static const char *set_no_trust_ad(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->live.resolver.trust_ad = DNS_TRUST_NEVER;
+    return NULL;
+}
+
+static const char *set_port(struct settings *settings, const char *argument)
+{
+    return read_port(argument, &settings->job.smtp_port);
+}
+
+static const char *set_sts_port(struct settings *settings, const char *argument)
+{
+    const char *problem = read_port(argument, &settings->job.sts_port);
+
+    settings->live.fetcher.port = settings->job.sts_port;
+    return problem;
+}
+
+static const char *set_ehlo(struct settings *settings, const char *argument)
+{
+    if (!argument[0] || strlen(argument) > SMTP_EHLO_NAME_MAX)
+        return "it is empty or too long";
+    for (const char *at = argument; *at; at++) {
+        if (*at <= ' ' || *at >= 0x7f)
+            return "it is neither a host name nor an address literal";
+    }
+    settings->live.session.ehlo = argument;
+    return NULL;
+}
+
+static const char *set_source(struct settings *settings, const char *argument)
+{
+    struct live_options *live = &settings->live;
+    struct dns_address address;
+
+    if (!dns_address_parse(argument, &address))
+        return "it is not an IP address";
+    for (size_t i = 0; i < live->n_sources; i++) {
+        if (live->source[i].family == address.family)
+            return "there is one for that family already";
+    }
+    live->source[live->n_sources++] = address;
+    return NULL;
+}
+
+static const char *set_ipv4(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->only_ipv4 = true;
+    return NULL;
+}
+
+static const char *set_ipv6(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->only_ipv6 = true;
+    return NULL;
+}
+
+static const char *set_connect_timeout(struct settings *settings, const char *argument)
+{
+    const char *problem = read_seconds(argument, &settings->live.session.connect_timeout_ms);
+
+    settings->live.fetcher.connect_timeout_ms = settings->live.session.connect_timeout_ms;
+    return problem;
+}
+
+static const char *set_timeout(struct settings *settings, const char *argument)
+{
+    int timeout_ms = 0;
+    const char *problem = read_seconds(argument, &timeout_ms);
+
+    if (problem)
+        return problem;
+    settings->live.session.banner_timeout_ms = timeout_ms;
+    settings->live.session.timeout_ms = timeout_ms;
+    settings->live.fetcher.timeout_ms = timeout_ms;
+    settings->live.resolver.timeout_ms = timeout_ms;
+    return NULL;
+}
+
+static const char *set_deadline(struct settings *settings, const char *argument)
+{
+    return read_seconds(argument, &settings->deadline_ms);
+}
+
+static const char *set_allow_private(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->job.allow_private = true;
+    return NULL;
+}
+
+static const char *set_no_allow_private(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->job.allow_private = false;
+    return NULL;
+}
+
+/* --- judgement -------------------------------------------------------------------------------- */
+
+static const char *set_ca_file(struct settings *settings, const char *argument)
+{
+    settings->ca_file = argument;
+    return NULL;
+}
+
+static const char *set_crl_file(struct settings *settings, const char *argument)
+{
+    settings->crl_file = argument;
+    return NULL;
+}
+
+static const char *set_at(struct settings *settings, const char *argument)
+{
+    if (timestamp_parse(argument, (int64_t)time(NULL), &settings->judge.at_s) != 0)
+        return "it is neither an RFC 3339 time nor of the form +30d";
+    settings->at_given = true;
+    return NULL;
+}
+
+static const char *read_days(const char *text, int *out)
+{
+    long days = -1;
+
+    if (strcmp(text, "off") != 0) {
+        const char *problem = read_number(text, 0, 36500, &days);
+        if (problem)
+            return problem;
+    }
+    *out = (int)days;
+    return NULL;
+}
+
+static const char *set_expiry_warn(struct settings *settings, const char *argument)
+{
+    return read_days(argument, &settings->judge.expiry_warn_days);
+}
+
+static const char *set_expiry_crit(struct settings *settings, const char *argument)
+{
+    return read_days(argument, &settings->judge.expiry_crit_days);
+}
+
+static const char *set_require_dane(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->judge.require_dane = true;
+    return NULL;
+}
+
+/* --- what-if ---------------------------------------------------------------------------------- */
+
+static const char *set_mx(struct settings *settings, const char *argument)
+{
+    return what_if_add_mx(&settings->what_if, argument);
+}
+
+static const char *set_resolve(struct settings *settings, const char *argument)
+{
+    return what_if_add_addresses(&settings->what_if, argument);
+}
+
+static const char *set_tlsa(struct settings *settings, const char *argument)
+{
+    return what_if_add_tlsa(&settings->what_if, argument);
+}
+
+static const char *set_sts_record(struct settings *settings, const char *argument)
+{
+    settings->what_if.sts_record = argument;
+    return NULL;
+}
+
+static const char *set_sts_policy(struct settings *settings, const char *argument)
+{
+    settings->sts_policy_file = argument;
+    return NULL;
+}
+
+static const char *set_sts_mode(struct settings *settings, const char *argument)
+{
+    if (!sts_mode_parse(argument, &settings->job.sts_mode))
+        return "it is one of enforce, testing and none";
+    settings->job.sts_mode_given = true;
+    return NULL;
+}
+
+static const char *set_tlsrpt_record(struct settings *settings, const char *argument)
+{
+    settings->what_if.tlsrpt_record = argument;
+    return NULL;
+}
+
+static const char *set_help(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->help = true;
+    return NULL;
+}
+
+static const char *set_version(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->version = true;
+    return NULL;
+}
+
+#define OUTPUT OPTION_GROUP_OUTPUT
+#define NETWORK OPTION_GROUP_NETWORK
+#define JUDGEMENT OPTION_GROUP_JUDGEMENT
+#define WHAT_IF OPTION_GROUP_WHAT_IF
+#define GENERAL OPTION_GROUP_GENERAL
+
+const struct option option_table[] = {
+    {"format", 0, "FMT", OUTPUT, FOR_ALL,
+     "text, json, or nagios (one line with perfdata, check only); default text", set_format},
+    {"color", 0, "WHEN", OUTPUT, FOR_ALL, "auto, always or never; NO_COLOR is honoured", set_color},
+    {NULL, 'v', NULL, OUTPUT, FOR_CHECK,
+     "show the dialogue with each server; -vv the handshake and certificates too", set_verbose},
+    {"resolver", 0, "ADDR[:PORT]", NETWORK, FOR_CHECK,
+     "DNS server to ask (repeatable); default the system's", set_resolver},
+    {"trust-ad", 0, NULL, NETWORK, FOR_CHECK,
+     "believe the resolver's AD bit; default for a loopback resolver", set_trust_ad},
+    {"no-trust-ad", 0, NULL, NETWORK, FOR_CHECK, "do not believe it", set_no_trust_ad},
+    {"port", 0, "N", NETWORK, FOR_CHECK, "SMTP port; default 25", set_port},
+    {"sts-port", 0, "N", NETWORK, FOR_CHECK, "HTTPS port of the policy host; default 443",
+     set_sts_port},
+    {"ehlo", 0, "NAME", NETWORK, FOR_CHECK,
+     "the name given in EHLO; default the host's FQDN, else an address literal", set_ehlo},
+    {"source", 0, "ADDR", NETWORK, FOR_CHECK,
+     "connect from this local address (repeatable, one a family)", set_source},
+    {NULL, '4', NULL, NETWORK, FOR_CHECK, "IPv4 only", set_ipv4},
+    {NULL, '6', NULL, NETWORK, FOR_CHECK, "IPv6 only", set_ipv6},
+    {"connect-timeout", 0, "S", NETWORK, FOR_CHECK, "for the TCP connect; default 10 seconds",
+     set_connect_timeout},
+    {"timeout", 0, "S", NETWORK, FOR_CHECK,
+     "for each protocol phase; default 60 seconds for the banner and the policy fetch, 30 for the "
+     "others",
+     set_timeout},
+    {"deadline", 0, "S", NETWORK, FOR_CHECK, "for a whole domain; default 180 seconds",
+     set_deadline},
+    {"allow-private", 0, NULL, NETWORK, FOR_CHECK,
+     "let targets lie in special-use address space (the default of check)", set_allow_private},
+    {"no-allow-private", 0, NULL, NETWORK, FOR_CHECK, "refuse such targets", set_no_allow_private},
+    {"ca-file", 0, "FILE", JUDGEMENT, FOR_CHECK, "trust anchors in place of the system's",
+     set_ca_file},
+    {"crl-file", 0, "FILE", JUDGEMENT, FOR_CHECK, "CRLs to check chains against", set_crl_file},
+    {"at", 0, "TIME", JUDGEMENT, FOR_CHECK, "judge certificates as of this RFC 3339 time, or +30d",
+     set_at},
+    {"expiry-warn", 0, "DAYS", JUDGEMENT, FOR_CHECK,
+     "a certificate that ends within so many days is a warning; default 21", set_expiry_warn},
+    {"expiry-crit", 0, "DAYS", JUDGEMENT, FOR_CHECK, "the same as a failure; default off",
+     set_expiry_crit},
+    {"require-dane", 0, NULL, JUDGEMENT, FOR_CHECK, "judge as a sender that mandates DANE",
+     set_require_dane},
+    {"mx", 0, "HOST[:PREF]", WHAT_IF, FOR_CHECK, "in place of the MX records (repeatable)", set_mx},
+    {"resolve", 0, "HOST:ADDR[,ADDR]", WHAT_IF, FOR_CHECK,
+     "the addresses of a mail or policy host (repeatable)", set_resolve},
+    {"tlsa", 0, "'HOST:U S M HEX'", WHAT_IF, FOR_CHECK,
+     "in place of the host's TLSA records (repeatable)", set_tlsa},
+    {"sts-record", 0, "TEXT", WHAT_IF, FOR_CHECK, "in place of the _mta-sts record",
+     set_sts_record},
+    {"sts-policy", 0, "FILE", WHAT_IF, FOR_CHECK,
+     "in place of the policy that would be fetched; implies a record", set_sts_policy},
+    {"sts-mode", 0, "MODE", WHAT_IF, FOR_CHECK,
+     "enforce, testing or none, in place of the policy's own mode", set_sts_mode},
+    {"tlsrpt-record", 0, "TEXT", WHAT_IF, FOR_CHECK, "in place of the TLS-RPT record",
+     set_tlsrpt_record},
+    {"help", 'h', NULL, GENERAL, FOR_ALL, "show this and end", set_help},
+    {"version", 0, NULL, GENERAL, FOR_ALL, "show the version and end", set_version},
+};
+
+const size_t option_count = sizeof option_table / sizeof option_table[0];
+
+const char *option_group_title(enum option_group group)
+{
+    static const char *const titles[] = {
+        [OPTION_GROUP_OUTPUT] = "Output",
+        [OPTION_GROUP_NETWORK] = "Network",
+        [OPTION_GROUP_JUDGEMENT] = "Judgement",
+        [OPTION_GROUP_WHAT_IF] = "What if: before anything is published (one DOMAIN)",
+        [OPTION_GROUP_GENERAL] = "General",
+        [OPTION_GROUP_COUNT] = "",
+    };
+    return titles[group];
+}

@@ -1,0 +1,97 @@
+#include "probe/prepare.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <sys/resource.h>
+
+#include "probe/input.h"
+
+enum {
+    DESCRIPTORS_A_DOMAIN = 16, /* what a domain may need at once, for sizing */
+    DESCRIPTORS_WANTED = 16384,
+};
+
+/* The policy as if it had been fetched. False when it cannot be read. */
+static bool read_policy(struct settings *settings, const char *domain, struct failure *failure)
+{
+    struct sts_fetch_facts *facts = sts_fetch_facts_new(domain, settings->job.sts_port);
+
+    if (!facts) {
+        failure_set(failure, STATUS_SOFTWARE, "out of memory");
+        return false;
+    }
+    settings->what_if.sts_policy = facts;
+    settings->job.sts_policy = facts;
+    facts->body = input_read(settings->sts_policy_file, &facts->length, failure);
+    facts->problem = STS_FETCH_OK;
+    facts->http_status = 200;
+    facts->supplied = true;
+    return facts->body != NULL;
+}
+
+bool prepare_policy(struct settings *settings, const char *domain, struct failure *failure)
+{
+    struct sts_policy policy;
+
+    if (!settings->sts_policy_file)
+        return true;
+    if (!read_policy(settings, domain, failure))
+        return false;
+    const struct sts_fetch_facts *facts = settings->what_if.sts_policy;
+    if (sts_policy_read(facts->body, facts->length, &policy) != 0)
+        failure_set(failure, STATUS_SOFTWARE, "out of memory");
+    else if (!policy.valid)
+        failure_set(failure, STATUS_BAD_DATA, "%s: %s", settings->sts_policy_file, policy.problem);
+    sts_policy_clear(&policy);
+    if (!settings->what_if.sts_record)
+        settings->what_if.sts_record = "v=STSv1; id=whatif;";
+    return !failure->status;
+}
+
+static bool try_trust(const char *ca_file, const char *crl_file, const char *named,
+                      const char *what, struct tls_trust **out, struct failure *failure)
+{
+    switch (tls_trust_new(ca_file, crl_file, out)) {
+    case TLS_TRUST_OK:
+        return true;
+    case TLS_TRUST_UNREADABLE:
+        failure_set(failure, STATUS_NO_INPUT, "cannot open %s: %s", named, strerror(errno));
+        return false;
+    case TLS_TRUST_MALFORMED:
+        failure_set(failure, STATUS_BAD_DATA, "%s holds no usable PEM %s", named, what);
+        return false;
+    case TLS_TRUST_NO_MEMORY:
+        break;
+    }
+    failure_set(failure, STATUS_SOFTWARE, "out of memory");
+    return false;
+}
+
+bool prepare_trust(const struct settings *settings, struct tls_trust **out, struct failure *failure)
+{
+    /* First without the CRLs, so that the message can name the file that is at fault. */
+    if (!try_trust(settings->ca_file, NULL, settings->ca_file, "certificate", out, failure))
+        return false;
+    if (!settings->crl_file)
+        return true;
+    tls_trust_free(*out);
+    *out = NULL;
+    return try_trust(settings->ca_file, settings->crl_file, settings->crl_file, "CRL", out,
+                     failure);
+}
+
+size_t prepare_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 1;
+    rlim_t wanted = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    size_t domains = (size_t)(limit.rlim_cur / DESCRIPTORS_A_DOMAIN);
+    return domains ? domains : 1;
+}
