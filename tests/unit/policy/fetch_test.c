@@ -330,6 +330,20 @@ static void test_gzip_arrives_as_it_is(void **state)
     sts_fetch_facts_unref(facts);
 }
 
+static void test_header_bytes_are_bounded(void **state)
+{
+    (void)state;
+    /* 128 KiB and then a policy: less than curl itself would stop at. */
+    const struct https_behaviour large = {.response = OK_HEAD,
+                                          .filler = "X-Filler: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n"
+                                                    "X-Filler: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n",
+                                          .fillers = 1600};
+    struct sts_fetch_facts *facts = fetch(&large, LONG_MS);
+    assert_int_equal(facts->problem, STS_FETCH_BROKEN);
+    assert_string_equal(facts->error, "the response has too many header bytes");
+    sts_fetch_facts_unref(facts);
+}
+
 static const struct https_behaviour plain = {.response = OK_HEAD "\r\n" POLICY};
 
 static void test_connection_refused(void **state)
@@ -508,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_what_is_sent_and_seen),
         cmocka_unit_test(test_gzip_arrives_as_it_is),
+        cmocka_unit_test(test_header_bytes_are_bounded),
         cmocka_unit_test(test_connection_refused),
         cmocka_unit_test(test_lack_of_descriptors_is_our_own_trouble),
         cmocka_unit_test(test_next_address_is_tried),

@@ -135,6 +135,31 @@ static void test_nul_in_a_uri(void **state)
     tlsrpt_record_clear(&record);
 }
 
+/* The problem tells a person what to write instead. */
+static const struct {
+    const char *text;
+    const char *says;
+} problems[] = {
+    {P "rua=mailto:a@b.example!10m", "%21"},
+    {P "rua=mailto:a,b@c.example", "mail address"},
+    {P "rua=a@b.example", "mailto:"},
+    {P "rua=mailto:a b@c.example", "percent-encode"},
+    {P "foo=bar", "rua=mailto:"},
+    {"v=TLSRPTv1 ; rua=mailto:a@b.example", "white space"},
+};
+
+static void test_problems(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(problems); i++) {
+        struct tlsrpt_record record;
+        const char *text = problems[i].text;
+        assert_int_equal(tlsrpt_record_read((const uint8_t *)text, strlen(text), &record), 0);
+        CASE_CHECK(text, record.problem && strstr(record.problem, problems[i].says));
+        tlsrpt_record_clear(&record);
+    }
+}
+
 #define GOOD P "rua=mailto:a@b.example"
 
 static const struct {
@@ -194,9 +219,8 @@ static void test_lookups(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_records),
-        cmocka_unit_test(test_nul_in_a_uri),
-        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_records),  cmocka_unit_test(test_nul_in_a_uri),
+        cmocka_unit_test(test_problems), cmocka_unit_test(test_answers),
         cmocka_unit_test(test_lookups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
