@@ -187,6 +187,26 @@ socklen_t dns_address_to_sockaddr(const struct dns_address *address, uint16_t po
     return sizeof ipv6;
 }
 
+bool dns_address_from_sockaddr(const struct sockaddr_storage *name, struct dns_address *out)
+{
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+
+    *out = (struct dns_address){0};
+    if (name->ss_family == AF_INET) {
+        memcpy(&ipv4, name, sizeof ipv4);
+        out->family = DNS_IPV4;
+        memcpy(out->bytes, &ipv4.sin_addr, sizeof ipv4.sin_addr);
+        return true;
+    }
+    if (name->ss_family != AF_INET6)
+        return false;
+    memcpy(&ipv6, name, sizeof ipv6);
+    out->family = DNS_IPV6;
+    memcpy(out->bytes, &ipv6.sin6_addr, sizeof ipv6.sin6_addr);
+    return true;
+}
+
 const char *dns_address_special_use(const struct dns_address *address)
 {
     if (address->family == DNS_IPV4)

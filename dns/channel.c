@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -266,4 +267,12 @@ bool dns_channel_lost_edns(const struct dns_channel *channel)
     lost = (options.flags & ARES_FLAG_EDNS) == 0;
     ares_destroy_options(&options);
     return lost;
+}
+
+const char *dns_resolver_library(void)
+{
+    static char text[64];
+
+    snprintf(text, sizeof text, "c-ares %s", ares_version(NULL));
+    return text;
 }

@@ -489,3 +489,21 @@ void sts_fetch_cancel(struct sts_fetch *fetch)
 {
     sts_fetch_facts_unref(release(fetch));
 }
+
+int sts_fetch_library_init(void)
+{
+    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
+}
+
+void sts_fetch_library_cleanup(void)
+{
+    curl_global_cleanup();
+}
+
+const char *sts_fetch_library(void)
+{
+    static char text[64];
+
+    snprintf(text, sizeof text, "libcurl %s", curl_version_info(CURLVERSION_NOW)->version);
+    return text;
+}

@@ -58,7 +58,17 @@ struct sts_fetcher_options {
     const char *info_url;   /* shown in the User-Agent; NULL for none; copied */
 };
 
-/* NULL when out of memory. Borrows the base. curl_global_init is the caller's to have called. */
+/*
+ * Once a process, before the first fetcher and after the last, from one thread. Returns 0, or -1
+ * when out of memory.
+ */
+int sts_fetch_library_init(void);
+void sts_fetch_library_cleanup(void);
+
+/* The version of the library that fetches, as "libcurl 7.88.1". Static. */
+const char *sts_fetch_library(void);
+
+/* NULL when out of memory. Borrows the base. */
 struct sts_fetcher *sts_fetcher_new(struct event_base *base,
                                     const struct sts_fetcher_options *options);
 /* Cancels what is under way without calling back. Not from inside `done`. NULL is allowed. */

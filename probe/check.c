@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
 #include <event2/event.h>
 
 #include "dns/host_fqdn.h"
@@ -388,8 +387,11 @@ int check_command(struct settings *settings, struct failure *failure)
 
     if (fqdn && strlen(fqdn) <= SMTP_EHLO_NAME_MAX)
         settings->live.session.ehlo = fqdn;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    bool ready = read_domains(&check, failure);
+    bool ready = sts_fetch_library_init() == 0;
+
+    if (!ready)
+        failure_set(failure, STATUS_SOFTWARE, "out of memory");
+    ready = ready && read_domains(&check, failure);
     if (ready && check.n_entries != 1 && needs_one_domain(settings)) {
         failure_set(failure, STATUS_USAGE,
                     "what-if options about a domain need exactly one DOMAIN");
@@ -400,7 +402,7 @@ int check_command(struct settings *settings, struct failure *failure)
         status = run(&check, failure);
     int interrupted_by = check.interrupted_by;
     clean_up(&check);
-    curl_global_cleanup();
+    sts_fetch_library_cleanup();
     free(fqdn);
     if (interrupted_by) { /* the output is whole: die of the signal, as a shell expects */
         signal(interrupted_by, SIG_DFL);
