@@ -5,16 +5,16 @@
 
 Level dane is held against the delivery of a DANE sender, level secure (with the policy's patterns)
 against that of an MTA-STS sender where a policy is enforced. posttls-finger judges one host, so
-domains with several are left out. Where Postfix does otherwise, domains.toml says so and why
+domains with several are left out, and those of which nothing is to be learnt. Where Postfix does otherwise, domains.toml says so and why
 (posttls = { LEVEL = what Postfix does, why = … }); such an entry without a difference fails too.
 With --table the table's own expectations stand in for mxprobe, to test the table.
 """
+import os
 import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-import os
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -24,12 +24,11 @@ from labkit import program, table  # noqa: E402
 
 SENDER_OF = {"dane": 2, "secure": 1}
 SENDER_NAMES = ("opportunistic", "mta_sts", "dane")
-JUDGED = {"tls", "unauthenticated-tls", "cleartext", "defer"}
 
 
 def levels(domain):
     """The levels at which posttls-finger can judge the domain."""
-    if len(domain.mx) != 1 or not domain.hosts() or domain.options:
+    if len(domain.mx) != 1 or not domain.hosts() or domain.options or domain.verdict == "unknown":
         return
     yield "dane"
     if domain.policy and domain.policy.mode == "enforce":
@@ -43,10 +42,11 @@ def finger(domain, level):
     if level == "secure":
         command += [pattern.removeprefix("*") for pattern in domain.policy.mx]
     run = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    found = re.search(r"(\w+) TLS connection established", run.stdout + run.stderr)
-    if not found:
-        return "none", run.stdout + run.stderr
-    return ("verified" if found.group(1) == "Verified" else "unverified"), run.stdout + run.stderr
+    words = run.stdout + run.stderr
+    found = re.search(r"(\w+) TLS connection established", words)
+    if not found or "lost connection while sending EHLO" in words:
+        return "none", words
+    return ("verified" if found.group(1) == "Verified" else "unverified"), words
 
 
 def wanted(delivery, authenticated):

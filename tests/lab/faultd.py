@@ -13,6 +13,7 @@ real TLS session is wanted. A script is played to every connection, step by step
     hello            wait for one TLS record (the ClientHello)
     request          wait for an HTTP request's head
     tls              a real handshake, as the server
+    staple           as tls, with an OCSP response
     delay MS         from here on, wait so long before every reply
     wait MS          wait once
     drip MS TEXT     one byte every MS
@@ -51,7 +52,10 @@ class Session:
         self.reader = reader
         self.writer = writer
         self.delay = 0.0
+        self.secure = False
         self.offers = (True, False)  # STARTTLS, before TLS and inside
+        self.server = None           # openssl s_server, where it does the TLS
+        self.pumps = []
         self.name = listener.get("name", "fault.test")
 
     async def play(self):
@@ -92,6 +96,22 @@ class Session:
 
     async def do_tls(self, _):
         await self.writer.start_tls(self.context())
+        self.secure = True
+
+    async def do_staple(self, _):
+        # Python's ssl has no way to staple; openssl s_server does the TLS and speaks through pipes.
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.server = await asyncio.create_subprocess_exec(
+            "openssl", "s_server", "-quiet", "-naccept", "1", "-accept", f"127.0.0.1:{port}",
+            "-cert", self.listener["chain"], "-cert_chain", self.listener["chain"],
+            "-key", self.listener["key"], "-status_file", self.listener["staple"],
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+        reader, writer = await connect(port)
+        self.pumps = [asyncio.create_task(pump(self.reader, writer)),
+                      asyncio.create_task(pump(reader, self.writer))]
+        self.reader, self.writer = self.server.stdout, self.server.stdin
+        self.secure = True
 
     async def do_delay(self, ms):
         self.delay = int(ms) / 1000
@@ -149,15 +169,13 @@ class Session:
         await self.do_serve(_)
 
     async def do_dialogue(self, _):
-        secure = False
         while True:
             verb = (await self.line()).split(" ")[0].upper()
             if verb in ("EHLO", "HELO"):
-                await self.capabilities(self.offers[secure])
-            elif verb == "STARTTLS" and not secure:
+                await self.capabilities(self.offers[self.secure])
+            elif verb == "STARTTLS" and not self.secure:
                 await self.send(b"220 2.0.0 Ready to start TLS\r\n")
                 await self.do_tls("")
-                secure = True
             elif verb == "QUIT":
                 await self.send(b"221 2.0.0 Bye\r\n")
                 return
@@ -172,6 +190,23 @@ class Session:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.listener["chain"], self.listener["key"])
         return context
+
+
+async def connect(port):
+    """A connection to a server on this machine that is only just starting."""
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            return await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.sleep(0.01)
+
+
+async def pump(reader, writer):
+    """Carries bytes one way to the end."""
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
 
 
 def unescape(text):

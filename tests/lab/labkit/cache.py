@@ -37,13 +37,13 @@ class Certificates:
     def write(self, table, directory):
         directory.mkdir()
         (directory / "ca.pem").write_bytes(self.ca.root.certificate.public_bytes(pki.PEM))
+        (directory / "crl.pem").write_bytes(self.ca.crls())
         for name, chain in self.chains.items():
             (directory / f"{name}.key").write_bytes(chain.key_pem())
             (directory / f"{name}.crt").write_bytes(chain.chain_pem())
         for host in table.hosts.values():
-            if "staple" in host.options:
-                response = pki.staple(self.ca, self.chains[host.name],
-                                      host.options["staple"] == "revoked")
+            if host.staple:
+                response = pki.staple(self.ca, self.chains[host.name], host.staple == "revoked")
                 (directory / f"{host.name}.ocsp").write_bytes(response)
 
 

@@ -10,6 +10,7 @@ command_directory = /usr/sbin
 daemon_directory = /usr/lib/postfix/sbin
 myhostname = lab.test
 mydestination =
+notify_classes =
 mynetworks = 0.0.0.0/0, [::]/0
 inet_interfaces = all
 inet_protocols = all
@@ -34,8 +35,8 @@ tlsmgr unix - - n 1000? 1 tlsmgr
 
 # Parameters that several hosts of the table use, under one short word.
 PRESETS = {
-    "tls10": {"smtpd_tls_protocols": "=TLSv1", "tls_medium_cipherlist": "ALL:@SECLEVEL=0"},
-    "tls11": {"smtpd_tls_protocols": "=TLSv1.1", "tls_medium_cipherlist": "ALL:@SECLEVEL=0"},
+    "tls10": {"smtpd_tls_protocols": "TLSv1", "tls_medium_cipherlist": "ALL:@SECLEVEL=0"},
+    "tls11": {"smtpd_tls_protocols": "TLSv1.1", "tls_medium_cipherlist": "ALL:@SECLEVEL=0"},
     "anonymous": {"smtpd_tls_protocols": "<=TLSv1.2",
                   "tls_medium_cipherlist": "aNULL:@SECLEVEL=0"},
     "small-dh": {"smtpd_tls_protocols": "<=TLSv1.2", "smtpd_tls_dh1024_param_file": "DIR/dh1024",
@@ -45,15 +46,11 @@ PRESETS = {
 }
 
 # A Diffie-Hellman group that is too small on purpose.
-DH1024 = """-----BEGIN X9.42 DH PARAMETERS-----
-MIIBJgKBgQCK3Ln1L5o61XK7xgS/py/zU3fUKiGQorrqrNsjYYcMWj3wcEse1Iv0
-IR388a5G0cj3iRGrVQ/XJma/lOiQReswmijTxdj64b1Y19Ulz9VXxPh1fGqrvvrZ
-R40+juZdNjsbOQnVZrpNUnpXiidn0rCtwyddqVk8/mjv9mjc7an46wKBgCxTwU7j
-/upWJg5CZFbgH0lyfd6xHcU+JCQN+OP+KE2nzUuM0sWFJm1b6YmYNGUXMJvwiM0M
-XaZfsJAUAk/X16LfWMPCvR87sXAniERGTfkVRF+0dMW+Xyz8aX5aC0UNSbyw22Fr
-o1qZEn4jgB/R/FMAgtzaQLdrk/htKx0ebYFeAh0AlG8OB+dxfR9ZCDlYxcmJHhsE
-VhvIKZY2QNr4rQ==
------END X9.42 DH PARAMETERS-----
+DH1024 = """-----BEGIN DH PARAMETERS-----
+MIGHAoGBAJztqCgYB6eejh5q9M+wsbPfNpVpKahz0H94Gadsl73/rJyWCDngkAT9
+5NT20PYorb09MBuSMSOplw52BUscgdw0FmbA+6lxqh3RMitHsO/XOmq0TKdMlWm+
+A1H/EHCh8coaFAdAYo+jJ2uu8QhevbJEdg9eZOeJvwjK4ZyiF2NnAgEC
+-----END DH PARAMETERS-----
 """
 
 
@@ -138,7 +135,7 @@ def configure_exim(table, directory, exim):
             maps["ciphers"].append(f"{address}: {host.options.get('ciphers', 'NORMAL')}")
             if "verify" in host.options:
                 maps["verify"].append(f"{address}: *")
-            if "staple" in host.options:
+            if host.staple:
                 maps["staples"].append(f"{address}: {directory}/pki/{host.name}.ocsp")
     for name, lines in maps.items():
         (home / name).write_text("\n".join(lines) + "\n")

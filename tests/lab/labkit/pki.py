@@ -59,6 +59,7 @@ class Authority:
         self.now = now
         self.root = self.make_ca("Lab Root CA", None)
         self.issuer = self.make_ca("Lab Issuing CA", self.root)
+        self.revoked = []  # serial numbers, of the issuing CA
 
     def build(self, subject, issuer, key, days, extensions, digest=None):
         """One certificate signed by `issuer` (a Pair, or None for self-signed)."""
@@ -106,6 +107,20 @@ class Authority:
                 (x509.SubjectAlternativeName([x509.DNSName(san) for san in sans]), False))
         issuer = None if self_signed else (issuer or self.issuer)
         return Pair(self.build(host[:64], issuer, key, days, extensions + list(more), digest), key)
+
+    def crls(self):
+        """The CRLs of the root and of the issuing CA, PEM."""
+        return self.crl(self.root, []) + self.crl(self.issuer, self.revoked)
+
+    def crl(self, issuer, serials):
+        builder = (x509.CertificateRevocationListBuilder()
+                   .issuer_name(issuer.certificate.subject)
+                   .last_update(self.now - DAY).next_update(self.now + 30 * DAY))
+        for serial in serials:
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder().serial_number(serial)
+                .revocation_date(self.now - 2 * DAY).build())
+        return builder.sign(issuer.key, hashes.SHA256()).public_bytes(PEM)
 
     def chain(self, leaf, *above):
         """`leaf` and what stands above it; the issuing CA when nothing is named."""
@@ -203,6 +218,12 @@ def broken_signature(ca, host):
     return ca.chain(Pair(x509.load_der_x509_certificate(bytes(der)), leaf.key))
 
 
+def revoked(ca, host):
+    leaf = ca.leaf(host)
+    ca.revoked.append(leaf.certificate.serial_number)
+    return ca.chain(leaf)
+
+
 def client_purpose(ca, host):
     return ca.chain(ca.leaf(host, purpose=ExtendedKeyUsageOID.CLIENT_AUTH))
 
@@ -250,7 +271,7 @@ PROFILES = {function.__name__.replace("_", "-"): function for function in (
     good, good_rsa, self_signed, self_signed_expired, expired, expired_wrong_host, not_valid_yet,
     expires_soon, unknown_ca, unknown_ca_sent, missing_intermediate, with_root, wrong_host,
     cn_only, wildcard, partial_wildcard, weak_key, sha1, broken_signature, client_purpose,
-    unknown_critical, must_staple, name_constraints, path_length, not_a_ca, expired_intermediate,
+    unknown_critical, must_staple, revoked, name_constraints, path_length, not_a_ca, expired_intermediate,
     extra_expired)}
 
 

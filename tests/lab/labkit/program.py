@@ -21,6 +21,7 @@ def path():
 
 def check(names, options=()):
     """(exit status, standard output, standard error) of `check --format json` for the names."""
+    options = [os.path.expandvars(option) for option in options]
     command = [path(), "check", "--format", "json", "--resolver", os.environ["LAB_RESOLVER"],
                "--ca-file", os.environ["LAB_CA"], "--ehlo", "prober.test", "--timeout", TIMEOUT_S,
                "--connect-timeout", CONNECT_TIMEOUT_S, *options, *names]

@@ -23,6 +23,7 @@ class Host:
     name: str
     server: str = "postfix"          # postfix, exim, fault, or none (DNS only)
     certificate: str = "good"
+    staple: str = None               # an OCSP response behind it: good or revoked
     names: list = field(default_factory=list)  # further names in the certificate
     tlsa: list = field(default_factory=list)
     addresses: list = None           # assigned when not given; [] for none
@@ -76,7 +77,7 @@ class Domain:
     records: list = field(default_factory=list)  # further records, whole lines
     exists: bool = True              # False: not in any zone
     text: str = None                 # U-labels, where they differ
-    options: list = field(default_factory=list)   # further options for mxprobe
+    options: list = field(default_factory=list)   # further options for mxprobe, $LAB_… replaced
     posttls: dict = field(default_factory=dict)
     fault_address: str = None        # assigned
 

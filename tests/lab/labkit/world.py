@@ -81,7 +81,7 @@ def fault_config(table, directory):
         if host.server == "fault":
             for address in host.addresses:
                 listeners.append(listener(host.name, address, 25, host.script, directory,
-                                          host.backlog_full))
+                                          backlog_full=host.backlog_full))
     for domain in table.domains:
         if domain.policy and domain.policy.server == "fault":
             listeners.append(listener(f"mta-sts.{domain.name}", domain.policy_address(), 443,
@@ -92,9 +92,10 @@ def fault_config(table, directory):
 
 
 def listener(name, address, port, script, directory, backlog_full=False):
+    files = {kind: f"{directory}/pki/{name}.{suffix}"
+             for kind, suffix in (("chain", "crt"), ("key", "key"), ("staple", "ocsp"))}
     return {"name": name, "address": address, "port": port, "script": script,
-            "backlog_full": backlog_full, "chain": f"{directory}/pki/{name}.crt",
-            "key": f"{directory}/pki/{name}.key"}
+            "backlog_full": backlog_full, **files}
 
 
 def commands(table, directory, exim):
