@@ -33,6 +33,9 @@ static const struct range invisible[] = {
 
 static bool is_invisible(uint32_t character)
 {
+    if (character < invisible[0].first) {
+        return false; /* nearly all that is ever seen */
+    }
     for (size_t i = 0; i < sizeof invisible / sizeof *invisible; i++) {
         if (character >= invisible[i].first && character <= invisible[i].last) {
             return true;

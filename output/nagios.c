@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/escape.h"
 #include "output/page.h"
 #include "output/result.h"
 #include "output/terminal.h"
@@ -100,31 +101,39 @@ static void summarize(struct summary *summary, const struct result *results, siz
     }
 }
 
-/* The bar divides text from perfdata: in the text it may not stand. */
+/*
+ * At most `columns` of a text. The bar divides text from perfdata: in the text it may not stand.
+ * Escaped before it is measured, for a byte that is no UTF-8 grows to four columns.
+ */
 static void say(struct page *page, const char *text, size_t columns)
 {
-    size_t fit = terminal_fit(text, columns);
+    char *safe = escape_text(text);
+    size_t fit = safe ? terminal_fit(safe, columns) : 0;
 
+    page->failed |= !safe;
     for (size_t at = 0; at < fit;) {
-        size_t part = strcspn(text + at, "|");
+        size_t part = strcspn(safe + at, "|");
         part = part < fit - at ? part : fit - at;
-        page_sayf(page, "%.*s%s", (int)part, text + at, at + part < fit ? "\\x7c" : "");
+        page_sayf(page, "%.*s%s", (int)part, safe + at, at + part < fit ? "\\x7c" : "");
         at += part + 1;
     }
-    page_say(page, text[fit] ? "..." : NULL);
+    page_say(page, safe && safe[fit] ? "..." : NULL);
+    free(safe);
 }
 
-/* The gravest finding: the first of those that share the highest severity. */
+/* The first of the gravest findings, in the order in which verdicts decide. */
 static const struct finding *gravest(const struct verdict *verdict)
 {
-    const struct finding *found = NULL;
+    static const enum severity order[] = {SEVERITY_FAIL, SEVERITY_UNKNOWN, SEVERITY_WARNING};
 
-    for (size_t i = 0; i < verdict->n_findings; i++) {
-        if (!found || verdict->findings[i].severity > found->severity) {
-            found = &verdict->findings[i];
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        for (size_t j = 0; j < verdict->n_findings; j++) {
+            if (verdict->findings[j].severity == order[i]) {
+                return &verdict->findings[j];
+            }
         }
     }
-    return found && found->severity != SEVERITY_INFO ? found : NULL;
+    return NULL;
 }
 
 static void say_worst(struct page *page, const struct result *result)

@@ -120,8 +120,8 @@ static void headline(struct page *page, const struct result *result,
     page_paint(page, label.paint, label.text);
     page_say(page, " - ");
     count(page, groups->n_groups[SEVERITY_FAIL], "problem", "problems", &begun);
-    count(page, groups->n_groups[SEVERITY_WARNING], "warning", "warnings", &begun);
     count(page, groups->n_groups[SEVERITY_UNKNOWN], "unknown", "unknown", &begun);
+    count(page, groups->n_groups[SEVERITY_WARNING], "warning", "warnings", &begun);
     if (!begun) {
         page_say(page, result->verdict->word != VERDICT_OK     ? "not enough could be learnt"
                        : result->verdict->mx_status == MX_NULL ? "the domain takes no mail"

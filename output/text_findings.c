@@ -168,15 +168,18 @@ static void group(struct page *page, const struct verdict *verdict,
 void text_findings(struct page *page, const struct verdict *verdict,
                    const struct finding_groups *groups)
 {
+    static const enum severity order[] = {SEVERITY_FAIL, SEVERITY_UNKNOWN, SEVERITY_WARNING,
+                                          SEVERITY_INFO};
+
     if (verdict->n_findings == 0) {
         return;
     }
     page_blank(page);
     page_row(page, 0, PAINT_STRONG, "Findings", 0);
-    for (int severity = SEVERITY_FAIL; severity >= SEVERITY_INFO; severity--) {
-        for (size_t i = 0; i < verdict->n_findings; i++) {
-            if (groups->leader[i] == i && (int)verdict->findings[i].severity == severity) {
-                group(page, verdict, groups, i);
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        for (size_t j = 0; j < verdict->n_findings; j++) {
+            if (groups->leader[j] == j && verdict->findings[j].severity == order[i]) {
+                group(page, verdict, groups, j);
             }
         }
     }

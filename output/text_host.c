@@ -7,7 +7,8 @@
 #include "output/text_parts.h"
 #include "policy/tlsa.h"
 
-enum { RECORDS_SHOWN = 4, RECORD_LENGTH_SHOWN = 140 };
+/* Digests are shown whole, to be compared; certificates and keys only begin. */
+enum { RECORDS_SHOWN = 4, DIGEST_LENGTH_MAX = 64, RECORD_COLUMNS = 70 };
 
 static void host_row(struct page *page, const char *label)
 {
@@ -55,13 +56,13 @@ static void tlsa_records(struct page *page, const struct dns_answer *answer, boo
             break;
         }
         char *text = tlsa_record_format(&answer->records[i]);
-        host_row(page, "");
+        size_t length = answer->records[i].u.tlsa.length;
         page->failed |= !text;
-        if (text && !all && strlen(text) > RECORD_LENGTH_SHOWN) {
-            page_sayf(page, "%.*s... (%zu bytes)", RECORD_LENGTH_SHOWN, text,
-                      answer->records[i].u.tlsa.length);
+        if (all || length <= DIGEST_LENGTH_MAX) {
+            page_line(page, TEXT_HOST_BODY, text);
         } else {
-            page_say(page, text);
+            host_row(page, "");
+            page_sayf(page, "%.*s... (%zu bytes)", RECORD_COLUMNS, text ? text : "", length);
         }
         free(text);
     }

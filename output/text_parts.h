@@ -45,7 +45,7 @@ struct finding_groups {
 int finding_groups_init(struct finding_groups *groups, const struct verdict *verdict);
 void finding_groups_clear(struct finding_groups *groups);
 
-/* The groups, the gravest first. */
+/* The groups, the gravest first, in the order in which verdicts decide. */
 void text_findings(struct page *page, const struct verdict *verdict,
                    const struct finding_groups *groups);
 

@@ -258,6 +258,21 @@ static void a_policy_that_breaks_the_grammar_keeps_its_text(void **state)
     sample_clear(&sample);
 }
 
+static void a_refused_starttls(void **state)
+{
+    static const struct expectation expected[] = {{"hosts.1.endpoints.0.starttls", "\"refused\""},
+                                                  {"hosts.1.endpoints.0.tls", "null"}};
+    struct sample sample;
+
+    (void)state;
+    sample_make(&sample, SAMPLE_BROKEN);
+    sample.facts.hosts[1].endpoints[0]->starttls = SMTP_STARTTLS_REFUSED;
+    cJSON *root = print_and_parse(&sample.result);
+    check(root, expected, sizeof expected / sizeof *expected);
+    cJSON_Delete(root);
+    sample_clear(&sample);
+}
+
 static void the_largest_numbers_are_exact(void **state)
 {
     static const struct expectation expected[] = {
@@ -398,6 +413,7 @@ int main(void)
         cmocka_unit_test(without_an_mx_answer_its_security_is_unknown),
         cmocka_unit_test(an_anonymous_session_has_no_chain_and_no_group),
         cmocka_unit_test(a_policy_that_breaks_the_grammar_keeps_its_text),
+        cmocka_unit_test(a_refused_starttls),
         cmocka_unit_test(the_largest_numbers_are_exact),
         cmocka_unit_test(keys_come_in_the_order_of_the_contract),
         cmocka_unit_test(attacks_are_escaped),

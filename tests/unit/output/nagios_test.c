@@ -143,20 +143,48 @@ static void attacks_are_escaped(void **state)
 
 static void long_details_are_cut(void **state)
 {
+    static const struct {
+        char fill;
+        const char *end;
+    } cases[] = {{'d', "ddd... | time="}, {'\x80', "\\x80... | time="}, {'|', "\\x7c... | time="}};
     static char detail[4096];
-    struct capture capture;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct capture capture;
+        struct sample sample;
+        memset(detail, cases[i].fill, sizeof detail - 1);
+        sample_make(&sample, SAMPLE_EMPTY);
+        sample.verdict.findings[0].detail = detail;
+        capture_begin(&capture);
+        assert_int_equal(results_print_nagios(capture.out, &sample.result, 1), 0);
+        capture_end(&capture);
+        assert_non_null(strstr(capture.text, cases[i].end));
+        assert_true(capture.length < 900);
+        capture_clear(&capture);
+        sample_clear(&sample);
+    }
+}
+
+/* In an unknown state the line names what is unknown, not a warning beside it. */
+static void the_finding_that_decided_is_named(void **state)
+{
+    static char none[] = "", unknown[] = "no answer";
+    struct finding findings[] = {
+        {.severity = SEVERITY_INFO, .reason = REASON_TLS_RPT_ABSENT, .detail = none},
+        {.severity = SEVERITY_WARNING, .reason = REASON_TLS_RPT_INVALID, .detail = none},
+        {.severity = SEVERITY_UNKNOWN, .reason = REASON_DNS_TEMPORARY_FAILURE, .detail = unknown},
+    };
     struct sample sample;
 
     (void)state;
-    memset(detail, 'd', sizeof detail - 1);
     sample_make(&sample, SAMPLE_EMPTY);
-    sample.verdict.findings[0].detail = detail;
-    capture_begin(&capture);
-    assert_int_equal(results_print_nagios(capture.out, &sample.result, 1), 0);
-    capture_end(&capture);
-    assert_non_null(strstr(capture.text, "ddd... | time="));
-    assert_true(capture.length < 400);
-    capture_clear(&capture);
+    sample.verdict.word = VERDICT_UNKNOWN;
+    sample.verdict.findings = findings;
+    sample.verdict.n_findings = 3;
+    expect(&sample.result, 1,
+           "MXPROBE UNKNOWN - no.example.test: dns_temporary_failure: no answer | time=0.412s;;;0 "
+           "domains=1;;;0 failures=0;;;0 warnings=1;;;0\n");
     sample_clear(&sample);
 }
 
@@ -196,6 +224,7 @@ int main(void)
         cmocka_unit_test(others_in_the_same_state_are_named_up_to_a_limit),
         cmocka_unit_test(attacks_are_escaped),
         cmocka_unit_test(long_details_are_cut),
+        cmocka_unit_test(the_finding_that_decided_is_named),
         cmocka_unit_test(an_error_of_our_own),
         cmocka_unit_test(no_domain_at_all_is_unknown),
     };

@@ -1,12 +1,15 @@
 #include "output/page.h"
 
 #include <errno.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -135,6 +138,30 @@ static void lines_are_never_wrapped(void **state)
     expect(&page, " one two three  four\n\n");
 }
 
+static void the_width_is_that_of_the_terminal_within_limits(void **state)
+{
+    static const struct {
+        unsigned short terminal;
+        size_t page;
+    } cases[] = {{0, 100}, {10, 40}, {72, 72}, {100, 100}, {250, 100}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct winsize size = {.ws_row = 24, .ws_col = cases[i].terminal};
+        struct page page;
+        int master, slave;
+        if (openpty(&master, &slave, NULL, NULL, &size) != 0) {
+            skip();
+        }
+        FILE *out = fdopen(slave, "w");
+        assert_non_null(out);
+        page_init(&page, out, false);
+        assert_int_equal(page.width, cases[i].page);
+        fclose(out);
+        close(master);
+    }
+}
+
 static void a_full_disk_is_told(void **state)
 {
     FILE *full = fopen("/dev/full", "w");
@@ -180,6 +207,7 @@ int main(void)
         cmocka_unit_test(without_colour_nothing_is_painted),
         cmocka_unit_test(whatever_is_said_is_escaped),
         cmocka_unit_test(lines_are_never_wrapped),
+        cmocka_unit_test(the_width_is_that_of_the_terminal_within_limits),
         cmocka_unit_test(a_full_disk_is_told),
         cmocka_unit_test(want_of_memory_is_told_and_nothing_printed),
     };

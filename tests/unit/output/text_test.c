@@ -20,6 +20,12 @@
 #define MANY_NAMES                                                                              \
     "    names         a.test, a.test, a.test, a.test, a.test, a.test, a.test, a.test and 242 " \
     "more"
+#define MANY_PATTERNS                                                                              \
+    "MTA-STS   enforce for 7 days, mx p, p, p, p, p, p, p, p, p, p, p, p, p, p, p, p and 1 more, " \
+    "id"
+#define LONG_RECORD                                                                               \
+    "            3 1 0 abababababababababababababababababababababababababababababababab... (100 " \
+    "bytes)"
 #define NOT_YET_VALID                                                                            \
     "    valid         from 2026-11-27T08:00:00Z (in 3 days) until 2026-12-17T09:00:00Z (in 23 " \
     "days)"
@@ -163,11 +169,17 @@ static void the_handshake_too(void **state)
         "  192.0.2.4 port 25: connection refused",
         FAILED_HANDSHAKE,
     };
+    static const char *const dropped[] = {
+        "    chain         1: CN=Intermediate\\, 2",
+        "    chain         and 40 more that were dropped",
+    };
     struct sample sample;
 
     (void)state;
     sample_make(&sample, SAMPLE_BROKEN);
     EXPECT(&sample.result, 2, lines);
+    sample.facts.hosts[0].endpoints[0]->tls->chain_seen = 42;
+    EXPECT(&sample.result, 2, dropped);
     sample_clear(&sample);
 }
 
@@ -210,11 +222,11 @@ static void two_policies_are_named_together(void **state)
 static void the_gravest_come_first(void **state)
 {
     static const char *const lines[] = {
-        "example.test: FAIL - 1 problem, 1 warning, 1 unknown",
+        "example.test: FAIL - 1 problem, 1 unknown, 1 warning",
         "Findings",
         "  FAIL     dns_no_mail_host",
-        "  WARNING  tls_rpt_invalid",
         "  UNKNOWN  probe_error",
+        "  WARNING  tls_rpt_invalid",
         "  INFO     null_mx",
     };
     struct finding findings[] = {
@@ -272,11 +284,16 @@ static void long_lists_are_cut(void **state)
     enum { N_NAMES = 20, N_RECORDS = 6 };
     static const char *const lines[] = {
         "MX        10 mx1.example.test, 20 mx2.example.test and 3 more that were not looked at",
+        MANY_PATTERNS,
+        "          20261101",
+        LONG_RECORD,
         "            and 2 more",
         MANY_NAMES,
         "            and 4 more addresses that were not looked at",
     };
-    static char name[] = "DNS:a.test";
+    static char name[] = "DNS:a.test", pattern[] = "p";
+    static uint8_t data[100];
+    char *patterns[17];
     char *names[N_NAMES];
     struct dns_record records[N_RECORDS];
     struct sample sample;
@@ -289,6 +306,15 @@ static void long_lists_are_cut(void **state)
     for (size_t i = 0; i < N_RECORDS; i++) {
         records[i] = sample.facts.hosts[0].tlsa->records[0];
     }
+    memset(data, 0xAB, sizeof data);
+    records[2].u.tlsa.matching = 0;
+    records[2].u.tlsa.data = data;
+    records[2].u.tlsa.length = sizeof data;
+    for (size_t i = 0; i < 17; i++) {
+        patterns[i] = pattern;
+    }
+    sample.verdict.policy.mx = patterns;
+    sample.verdict.policy.n_mx = 17;
     struct tls_certificate *leaf = &sample.facts.hosts[0].endpoints[0]->tls->chain[0];
     leaf->sans = names;
     leaf->n_sans = N_NAMES;
