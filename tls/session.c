@@ -146,8 +146,8 @@ static enum tls_step fail(struct tls_session *session, int ssl_error)
                reason <= ALERT_REASON_LAST) {
         evidence->alert = reason - ALERT_REASON_FIRST;
     }
-    evidence->os_error = session->io_error;
     evidence->kind = classify(session, ssl_error);
+    evidence->os_error = evidence->kind == TLS_FAILED_RESET ? session->io_error : 0;
     return evidence->kind == TLS_FAILED_CLOSED ? TLS_STEP_ENDED : TLS_STEP_FAILED;
 }
 
