@@ -290,6 +290,7 @@ static bool set_up_loop(struct check *check, struct failure *failure)
     struct timeval interval = {.tv_usec = PROGRESS_INTERVAL_MS * 1000};
     const struct settings *settings = check->settings;
 
+    check->settings->judge.trust = check->trust;
     check->base = event_base_new();
     if (check->base)
         check->live = live_new(check->base, &settings->live, check->trust);

@@ -185,10 +185,7 @@ static const char *set_ipv6(struct settings *settings, const char *argument)
 
 static const char *set_connect_timeout(struct settings *settings, const char *argument)
 {
-    const char *problem = read_seconds(argument, &settings->live.session.connect_timeout_ms);
-
-    settings->live.fetcher.connect_timeout_ms = settings->live.session.connect_timeout_ms;
-    return problem;
+    return read_seconds(argument, &settings->live.session.connect_timeout_ms);
 }
 
 static const char *set_timeout(struct settings *settings, const char *argument)
