@@ -76,7 +76,7 @@ static void delivery_row(struct page *page, const char *sender, enum delivery de
 
     page_row(page, TEXT_HOST_INDENT, PAINT_NONE, sender, BODY);
     page_paint(page, words.paint, words.text);
-    page_say(page, remark);
+    page_say(page, delivery != DELIVERY_UNKNOWN ? remark : NULL);
 }
 
 static void delivery(struct page *page, const struct verdict *verdict)

@@ -155,7 +155,8 @@ void text_session_end(struct page *page, const struct smtp_facts *facts)
     } else if (facts->problem == SMTP_TLS_FAILED) {
         tls_failure(page, &facts->tls_failure);
     } else {
-        os_error(page, facts->os_error);
+        /* The system's own words for a refused connection add nothing. */
+        os_error(page, facts->problem != SMTP_CONNECTION_REFUSED ? facts->os_error : 0);
         reply(page, facts);
     }
     if (was_tried(facts->problem) && facts->problem != SMTP_TLS_FAILED &&

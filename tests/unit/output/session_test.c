@@ -27,7 +27,7 @@ static const struct {
     struct smtp_facts facts;
     const char *expected;
 } cases[] = {
-    {{.problem = SMTP_CONNECTION_REFUSED}, "connection refused"},
+    {{.problem = SMTP_CONNECTION_REFUSED, .os_error = ECONNREFUSED}, "connection refused"},
     {{.problem = SMTP_UNREACHABLE, .os_error = EHOSTUNREACH},
      "cannot be reached (No route to host)"},
     {{.problem = SMTP_FAMILY_UNAVAILABLE},

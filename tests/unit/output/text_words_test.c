@@ -191,6 +191,25 @@ static void a_policy_in_testing_and_none(void **state)
     sample_clear(&sample);
 }
 
+/* What is in force says nothing about a sender of whom nothing could be told. */
+static void an_unknown_delivery_has_no_remark(void **state)
+{
+    static const char *const known[] = {
+        "  A sender that honours MTA-STS      delivers over TLS (no "
+        "policy in force)"};
+    static const char *const unknown[] = {
+        "  A sender that honours MTA-STS      could not be determined"};
+    struct sample sample;
+
+    (void)state;
+    sample_make(&sample, SAMPLE_HEALTHY);
+    sample.verdict.sts_status = STS_POLICY_FETCH_ERROR;
+    EXPECT(&sample.result, 0, known);
+    sample.verdict.mta_sts = DELIVERY_UNKNOWN;
+    EXPECT(&sample.result, 0, unknown);
+    sample_clear(&sample);
+}
+
 static void every_tls_rpt_status_has_its_words(void **state)
 {
     static const struct word_case cases[] = {
@@ -265,6 +284,7 @@ int main(void)
         cmocka_unit_test(every_staple_has_its_words),
         cmocka_unit_test(every_sts_state_has_its_words),
         cmocka_unit_test(a_policy_in_testing_and_none),
+        cmocka_unit_test(an_unknown_delivery_has_no_remark),
         cmocka_unit_test(every_tls_rpt_status_has_its_words),
         cmocka_unit_test(what_dnssec_is_worth),
         cmocka_unit_test(the_resolver_may_explain),
