@@ -238,6 +238,7 @@ static void test_equal(void **state)
 static void test_to_sockaddr(void **state)
 {
     struct dns_address address;
+    struct dns_address back;
     struct sockaddr_storage storage;
     struct sockaddr_in ipv4;
     struct sockaddr_in6 ipv6;
@@ -249,6 +250,8 @@ static void test_to_sockaddr(void **state)
     assert_int_equal(ipv4.sin_family, AF_INET);
     assert_int_equal(ntohs(ipv4.sin_port), 25);
     assert_int_equal(ntohl(ipv4.sin_addr.s_addr), 0xc0000201);
+    assert_true(dns_address_from_sockaddr(&storage, &back));
+    assert_true(dns_address_equal(&back, &address));
 
     assert_true(dns_address_parse("2001:db8::1", &address));
     assert_int_equal(dns_address_to_sockaddr(&address, 587, &storage), sizeof ipv6);
@@ -256,6 +259,10 @@ static void test_to_sockaddr(void **state)
     assert_int_equal(ipv6.sin6_family, AF_INET6);
     assert_int_equal(ntohs(ipv6.sin6_port), 587);
     assert_memory_equal(&ipv6.sin6_addr, address.bytes, 16);
+    assert_true(dns_address_from_sockaddr(&storage, &back));
+    assert_true(dns_address_equal(&back, &address));
+    storage.ss_family = AF_UNIX;
+    assert_false(dns_address_from_sockaddr(&storage, &back));
 }
 
 int main(void)

@@ -107,6 +107,16 @@ static void on_delay(evutil_socket_t fd, short what, void *arg)
     free(delayed);
 }
 
+static void note_port(struct fake_server *server, const struct sockaddr_storage *from)
+{
+    struct sockaddr_in address; /* the port stands at the same place for both families */
+
+    memcpy(&address, from, sizeof address);
+    if (server->last_port != 0 && server->last_port != address.sin_port)
+        server->port_changes++;
+    server->last_port = address.sin_port;
+}
+
 static void on_udp(evutil_socket_t fd, short what, void *arg)
 {
     struct fake_server *server = arg;
@@ -124,6 +134,7 @@ static void on_udp(evutil_socket_t fd, short what, void *arg)
         free(delayed);
         return;
     }
+    note_port(server, &delayed->to);
     answer(server, bytes, false, &delayed->wire);
     if (server->delay_ms == 0 || delayed->wire.length == 0) {
         send_udp(server, &delayed->wire, (struct sockaddr *)&delayed->to, delayed->to_length);

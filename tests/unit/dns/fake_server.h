@@ -40,6 +40,8 @@ struct fake_server {
     unsigned with_cd;
     unsigned with_edns;
     unsigned over_tcp;
+    unsigned port_changes; /* of the client, over UDP */
+    uint16_t last_port;
     unsigned waiting; /* received and not answered yet */
     unsigned waiting_most;
     char seen[64][256]; /* names, for `number` */

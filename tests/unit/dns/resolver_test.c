@@ -6,8 +6,11 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <sys/resource.h>
 
 #include "dns/clock.h"
 #include "dns/resolver.h"
@@ -545,6 +548,67 @@ static void test_a_question_that_never_went_out(void **state)
     assert_int_equal(t.answers[0]->status, DNS_TIMEOUT);
     assert_int_equal(t.answers[1]->status, DNS_NOT_ASKED);
     assert_non_null(t.answers[1]->ede_text);
+
+    /* The place of the question that was given up is free again when its last try has ended. */
+    t.servers[0].reply = reply_found;
+    run_for_ms(400);
+    ask("c.test", DNS_TYPE_A);
+    run();
+    assert_int_equal(t.answers[2]->status, DNS_FOUND);
+    stop();
+}
+
+/* Our own shortage is never blamed on the domain, and passes. */
+static void test_no_descriptor_left(void **state)
+{
+    struct rlimit limit;
+    struct rlimit none;
+
+    (void)state;
+    start(reply_found, NULL);
+    resolver_start((struct dns_resolver_options){0});
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 3; /* below what is open already */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    ask("a.test", DNS_TYPE_A);
+    run();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(t.answers[0]->status, DNS_NOT_ASKED);
+    assert_string_equal(t.answers[0]->ede_text, strerror(EMFILE));
+    ask("a.test", DNS_TYPE_A);
+    run();
+    assert_int_equal(t.answers[1]->status, DNS_FOUND);
+    stop();
+}
+
+static void on_any(void *arg, struct dns_answer *answer)
+{
+    size_t *found = arg;
+
+    *found += answer->status == DNS_FOUND;
+    if (--t.pending == 0)
+        event_base_loopbreak(t.base);
+}
+
+/* RFC 5452 9.2: port and id change; the port at least every so many questions. */
+static void test_the_source_port_changes(void **state)
+{
+    enum { QUESTIONS = 4500 };
+    char name[16];
+    size_t found = 0;
+
+    (void)state;
+    start(reply_found, NULL);
+    resolver_start((struct dns_resolver_options){.max_in_flight = 50});
+    for (int i = 0; i < QUESTIONS; i++) {
+        snprintf(name, sizeof name, "a%d.test", i);
+        t.pending++;
+        assert_non_null(dns_resolver_ask(t.resolver, name, DNS_TYPE_A, on_any, &found));
+    }
+    run();
+    assert_int_equal(found, QUESTIONS);
+    assert_true(t.servers[0].port_changes >= 2);
     stop();
 }
 
@@ -641,10 +705,25 @@ static void test_names_that_cannot_be_asked(void **state)
     ask(name, DNS_TYPE_A);
     ask("a..test", DNS_TYPE_A);
     run();
+    assert_int_equal(t.servers[0].questions, 0);
     assert_int_equal(t.answers[0]->status, DNS_NXDOMAIN);
     assert_int_equal(t.answers[0]->security, DNS_SECURITY_UNKNOWN);
     assert_int_equal(t.answers[1]->status, DNS_NXDOMAIN);
     assert_int_equal(stats().sent, 0);
+    stop();
+}
+
+static void test_the_root(void **state)
+{
+    (void)state;
+    start(reply_found, NULL);
+    t.servers[0].root_ad = true;
+    resolver_start((struct dns_resolver_options){0});
+    ask(".", DNS_TYPE_SOA);
+    run();
+    assert_int_equal(t.answers[0]->status, DNS_FOUND);
+    assert_int_equal(t.answers[0]->security, DNS_SECURE);
+    assert_int_equal(t.servers[0].self_tests, 1); /* the question is the self-test */
     stop();
 }
 
@@ -721,10 +800,13 @@ int main(void)
         cmocka_unit_test(test_free_calls_nobody),
         cmocka_unit_test(test_in_flight_is_capped),
         cmocka_unit_test(test_a_question_that_never_went_out),
+        cmocka_unit_test(test_no_descriptor_left),
+        cmocka_unit_test(test_the_source_port_changes),
         cmocka_unit_test(test_a_silent_server_is_asked_last),
         cmocka_unit_test(test_validation),
         cmocka_unit_test(test_believes_ad),
         cmocka_unit_test(test_names_that_cannot_be_asked),
+        cmocka_unit_test(test_the_root),
         cmocka_unit_test(test_asking_from_inside_an_answer),
         cmocka_unit_test(test_an_idle_resolver_waits_for_nothing),
         cmocka_unit_test(test_ipv6_server),
