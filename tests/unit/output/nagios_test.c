@@ -60,6 +60,34 @@ static void without_a_certificate_there_are_no_days(void **state)
     sample_clear(&sample);
 }
 
+/* A certificate that has ended must not read as one with 0 days left. */
+static void days_are_whole_and_rounded_down(void **state)
+{
+    static const struct {
+        int64_t seconds;
+        const char *perfdata;
+    } cases[] = {
+        {86400, " certificate_days=1\n"},   {86399, " certificate_days=0\n"},
+        {0, " certificate_days=0\n"},       {-1, " certificate_days=-1\n"},
+        {-86400, " certificate_days=-1\n"}, {-86401, " certificate_days=-2\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sample sample;
+        struct capture capture;
+        sample_make(&sample, SAMPLE_HEALTHY);
+        sample.facts.hosts[1].endpoints[0]->tls->chain[0].not_after_s =
+            sample.result.now_s + cases[i].seconds;
+        capture_begin(&capture);
+        assert_int_equal(results_print_nagios(capture.out, &sample.result, 1), 0);
+        capture_end(&capture);
+        assert_non_null(strstr(capture.text, cases[i].perfdata));
+        capture_clear(&capture);
+        sample_clear(&sample);
+    }
+}
+
 /* CONTRACT: "the worst domain decides, in the order 2, 3, 1, 0". */
 static const struct {
     enum verdict_word words[3];
@@ -220,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_healthy_domain),
         cmocka_unit_test(a_broken_domain_names_its_gravest_finding),
         cmocka_unit_test(without_a_certificate_there_are_no_days),
+        cmocka_unit_test(days_are_whole_and_rounded_down),
         cmocka_unit_test(the_worst_domain_decides),
         cmocka_unit_test(others_in_the_same_state_are_named_up_to_a_limit),
         cmocka_unit_test(attacks_are_escaped),
