@@ -20,6 +20,9 @@ static struct tls_socket_failure failure_of(int error)
     case EAGAIN:
         failure.end = TLS_STREAM_OURS;
         break;
+    case ECONNRESET: /* a SYN is refused; only what was accepted can be reset */
+        failure.end = TLS_STREAM_RESET;
+        break;
     default:
         break;
     }

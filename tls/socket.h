@@ -8,7 +8,7 @@
 
 #include "tls/stream.h"
 
-/* A failed system call told as an end of a stream: TLS_STREAM_OURS or _CONNECT_FAILED. */
+/* A failed system call told as an end of a stream: _CONNECT_FAILED, _OURS, or _RESET. */
 struct tls_socket_failure {
     enum tls_stream_end end;
     int os_error; /* 0 when nothing failed */

@@ -152,12 +152,16 @@ static void finish_connect(struct tls_stream *stream)
 {
     const struct tls_socket_failure failure = tls_socket_connected(stream->fd);
 
-    if (failure.os_error != 0) {
+    if (failure.os_error != 0 && failure.end != TLS_STREAM_RESET) {
         end(stream, failure.end, failure.os_error);
         return;
     }
     stream->state = STATE_CLEAR;
     stream->handler->connected(stream->arg);
+    /* Accepted and reset at once, before we looked: the socket's error is told only this time. */
+    if (failure.os_error != 0 && stream->state != STATE_OVER) {
+        end(stream, failure.end, failure.os_error);
+    }
 }
 
 static bool would_block(int error)
