@@ -97,7 +97,7 @@ static enum delivery at_endpoint(const struct judge *judge, enum sender sender, 
     return DELIVERY_UNKNOWN;
 }
 
-/* A host without endpoints: the DNS said that there is none, or said nothing. */
+/* A host without endpoints: validation failed, or nothing is there to be judged. */
 static enum delivery at_bare_host(const struct judge *judge, enum sender sender, size_t index)
 {
     const struct host_facts *host = &judge->facts->hosts[index];
@@ -106,13 +106,11 @@ static enum delivery at_bare_host(const struct judge *judge, enum sender sender,
     if (sender == SENDER_MTA_STS && judge_sts_in_force(judge->verdict) &&
         judge->verdict->policy.mode == STS_MODE_ENFORCE && !judge->verdict->hosts[index].sts_match)
         return DELIVERY_DEFER;
-    for (size_t i = 0; i < 2 && !host->is_literal; i++) {
+    for (size_t i = 0; i < 2; i++) {
         if (answers[i] && answers[i]->status == DNS_BOGUS)
             return DELIVERY_DEFER;
-        if (answers[i] && answers[i]->status != DNS_NODATA && answers[i]->status != DNS_NXDOMAIN)
-            return DELIVERY_UNKNOWN;
     }
-    return host->is_literal || host->a || host->aaaa ? DELIVERY_DEFER : DELIVERY_UNKNOWN;
+    return DELIVERY_UNKNOWN;
 }
 
 /* Deliveries in the enum's order grow worse from TLS to cleartext. */

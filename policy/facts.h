@@ -83,8 +83,10 @@ struct smtp_facts {
     int reply_code; /* of the reply that ended the session, 0 when none did */
     char *
         reply_text; /* that reply's text, lines joined by a space; or a remark on malformed bytes */
-    char *banner;   /* "220 mx.example.test ESMTP", lines joined by a space; NULL when none */
-    char *helo;     /* the name the server gave itself in its EHLO reply (RFC 5321 4.1.1.1) */
+    const char *deviation; /* what in the replies is not as RFC 5321 has it, and no sender minds;
+                              static; NULL when nothing is */
+    char *banner;        /* "220 mx.example.test ESMTP", lines joined by a space; NULL when none */
+    char *helo;          /* the name the server gave itself in its EHLO reply (RFC 5321 4.1.1.1) */
     char **capabilities; /* EHLO keywords with parameters, before TLS */
     size_t n_capabilities;
     bool ehlo_refused; /* EHLO was refused and HELO accepted */

@@ -29,12 +29,7 @@ static void judge_tlsrpt(struct judge *judge)
     case TLSRPT_MULTIPLE:
         judge_add(judge, &note, "more than one record begins \"v=TLSRPTv1;\", so senders see none");
         break;
-    case TLSRPT_ERROR:
-        note.severity = SEVERITY_UNKNOWN;
-        note.stage = STAGE_DNS;
-        note.reason =
-            answer->status == DNS_NOT_ASKED ? REASON_PROBE_ERROR : REASON_DNS_TEMPORARY_FAILURE;
-        judge_add(judge, &note, "%s for %s TXT", dns_status_text(answer->status), answer->name);
+    case TLSRPT_ERROR: /* decides nothing about delivery: the status tells, no finding does */
         break;
     }
 }
@@ -112,8 +107,7 @@ static void judge_protection(struct judge *judge)
                   "AD");
     for (size_t i = 0; i < facts->n_hosts; i++)
         usable |= judge->verdict->hosts[i].dane == DANE_USABLE;
-    if (facts->n_hosts && !usable && !judge_sts_in_force(judge->verdict) &&
-        judge->verdict->sts_record.status != STS_RECORD_ERROR)
+    if (!usable && !judge_sts_in_force(judge->verdict))
         judge_add(judge, &none, "neither an MTA-STS policy in force nor usable TLSA records");
 }
 

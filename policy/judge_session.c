@@ -235,14 +235,27 @@ static void judge_outside(struct judge *judge, size_t host, const struct smtp_fa
 
 /* --- STARTTLS -------------------------------------------------------------------------------- */
 
+/* Row 12: our own experiment worked, so something on the path edits the EHLO reply. */
+static void add_stripped(struct judge *judge, size_t host, const struct smtp_facts *endpoint)
+{
+    enum policy_type policies[2];
+    size_t n = judge_policies(judge, host, policies);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct note note = {.severity = SEVERITY_WARNING,
+                                  .result_type = RESULT_STARTTLS_NOT_SUPPORTED,
+                                  .reason = REASON_STARTTLS_STRIPPED,
+                                  .policy_type = policies[i],
+                                  .stage = STAGE_STARTTLS,
+                                  .host = &judge->facts->hosts[host],
+                                  .endpoint = endpoint};
+        judge_add(judge, &note, "STARTTLS was sent all the same, and the handshake succeeded");
+    }
+}
+
 static void judge_starttls(struct judge *judge, size_t index, const struct smtp_facts *endpoint)
 {
     const struct host_facts *host = &judge->facts->hosts[index];
-    const struct note stripped = {.severity = SEVERITY_WARNING,
-                                  .reason = REASON_STARTTLS_STRIPPED,
-                                  .stage = STAGE_STARTTLS,
-                                  .host = host,
-                                  .endpoint = endpoint};
     const struct note repeated = {.severity = SEVERITY_INFO,
                                   .reason = REASON_STARTTLS_REPEATED,
                                   .stage = STAGE_TLS_EHLO,
@@ -255,9 +268,8 @@ static void judge_starttls(struct judge *judge, size_t index, const struct smtp_
     } else if (endpoint->starttls == SMTP_STARTTLS_NOT_OFFERED) { /* row 10 */
         add_not_upgraded(judge, index, endpoint, REASON_STARTTLS_NOT_OFFERED, STAGE_STARTTLS,
                          "the EHLO reply does not offer STARTTLS");
-        if (endpoint->tls) /* row 12 */
-            judge_add(judge, &stripped,
-                      "STARTTLS was sent all the same, and the handshake succeeded");
+        if (endpoint->tls)
+            add_stripped(judge, index, endpoint);
     } else if (endpoint->starttls == SMTP_STARTTLS_REFUSED) { /* row 11 */
         add_not_upgraded(judge, index, endpoint, REASON_STARTTLS_REFUSED, STAGE_STARTTLS,
                          endpoint->problem == SMTP_STARTTLS_UNANSWERED
@@ -271,10 +283,25 @@ static void judge_starttls(struct judge *judge, size_t index, const struct smtp_
         judge_add(judge, &repeated, "the EHLO reply inside TLS offers STARTTLS");
 }
 
+/* Senders pass over it, and so does the session; it is told all the same (row 8a). */
+static void judge_deviation(struct judge *judge, size_t host, const struct smtp_facts *endpoint)
+{
+    const struct note note = {.severity = SEVERITY_UNKNOWN,
+                              .reason = REASON_SMTP_PROTOCOL_ERROR,
+                              .stage = STAGE_BANNER,
+                              .host = &judge->facts->hosts[host],
+                              .endpoint = endpoint};
+
+    if (endpoint->deviation && endpoint->problem != SMTP_MALFORMED)
+        judge_add(judge, &note, "%s; the dialogue went on", endpoint->deviation);
+}
+
 void judge_session(struct judge *judge, size_t host, size_t index)
 {
     const struct smtp_facts *endpoint = judge->facts->hosts[host].endpoints[index];
     char bytes[64];
+
+    judge_deviation(judge, host, endpoint);
 
     if (endpoint->problem == SMTP_FINE || endpoint->problem == SMTP_STARTTLS_UNANSWERED) {
         judge_starttls(judge, host, endpoint);

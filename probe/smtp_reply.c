@@ -75,6 +75,8 @@ static enum smtp_reply_status end_line(struct smtp_reply *reply)
 
     if (length && reply->line[length - 1] == '\r')
         length--;
+    else if (!reply->deviation)
+        reply->deviation = "a reply line that ends with a bare line feed";
     if (length < CODE_LENGTH)
         return bad(reply, "a reply line without a code");
     if (length > CODE_LENGTH && reply->line[CODE_LENGTH] == '\r')
@@ -102,13 +104,14 @@ static enum smtp_reply_status feed_byte(struct smtp_reply *reply, char c)
         return bad(reply, "a reply of more than 64 KiB");
     if (c == '\n')
         return end_line(reply);
-    if (c == '\0')
-        return bad(reply, "a NUL in a reply");
     if (reply->line_length >= SMTP_REPLY_LINE_MAX)
         return bad(reply, "a reply line of more than 4 KiB");
     if (!grow(&reply->line, &reply->line_capacity, reply->line_length + 1))
         return SMTP_REPLY_NO_MEMORY;
-    reply->line[reply->line_length] = c;
+    bool control = ((unsigned char)c < 0x20 && c != '\t' && c != '\r') || c == 0x7f;
+    if (control && reply->line_length > CODE_LENGTH)
+        reply->deviation = "control bytes in a reply";
+    reply->line[reply->line_length] = c ? c : '?';
     return check_head(reply, reply->line_length++);
 }
 

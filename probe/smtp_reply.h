@@ -24,8 +24,9 @@ struct smtp_reply {
     char *text;         /* the lines' texts, each ended by a NUL */
     size_t text_length; /* NULs included */
     size_t n_lines;
-    const char *problem; /* static */
-    char *line;          /* the line that is not complete yet, code included */
+    const char *problem;   /* static */
+    const char *deviation; /* static: odd, and yet a reply; kept over resets; NULL when none */
+    char *line;            /* the line that is not complete yet, code included */
     size_t line_length, line_capacity, text_capacity, total;
 };
 
@@ -36,10 +37,11 @@ void smtp_reply_clear(struct smtp_reply *reply);
 void smtp_reply_reset(struct smtp_reply *reply);
 
 /*
- * Takes bytes until the reply is complete or bad; `*used` is how many. A line ends with CRLF or a
- * bare LF, as sending servers accept it. The code must be three digits, the first of 2 to 5, the
- * same in every line, followed by a space, a hyphen or the end of the line; a NUL is bad. A wrong
- * beginning is told at once, not at the end of the line.
+ * Takes bytes until the reply is complete or bad; `*used` is how many. The code must be three
+ * digits, the first of 2 to 5, the same in every line, followed by a space, a hyphen or the end of
+ * the line. A wrong beginning is told at once, not at the end of the line. What sending servers
+ * pass over makes a `deviation`: a bare LF in place of CRLF, control bytes in the text (a NUL there
+ * becomes a question mark).
  */
 enum smtp_reply_status smtp_reply_feed(struct smtp_reply *reply, const uint8_t *bytes,
                                        size_t length, size_t *used);

@@ -173,6 +173,7 @@ void smtp_session_bytes(struct smtp_session *session, const uint8_t *bytes, size
             return;
         size_t used = 0;
         enum smtp_reply_status status = smtp_reply_feed(&session->reply, bytes, length, &used);
+        session->facts->deviation = session->reply.deviation;
         bytes += used;
         length -= used;
         if (status == SMTP_REPLY_DONE)
