@@ -129,8 +129,9 @@ class Session:
         limit, _, text = rest.partition(" ")
         block = unescape(text) * (1 + 4096 // len(unescape(text)))
         sent = 0
-        while not int(limit) or sent < int(limit):
+        while not self.writer.is_closing() and (not int(limit) or sent < int(limit)):
             await self.send(block)
+            await asyncio.sleep(0)  # the other sessions' turn
             sent += len(block)
 
     async def do_silence(self, _):

@@ -108,7 +108,7 @@ host_lookup =
 rfc1413_hosts =
 smtp_banner = ${{lookup{{$received_ip_address}}lsearch{{{dir}/exim/names}}}} ESMTP
 smtp_active_hostname = ${{lookup{{$received_ip_address}}lsearch{{{dir}/exim/names}}}}
-tls_certificate = {dir}/pki/${{lookup{{$received_ip_address}}lsearch{{{dir}/exim/names}}}}.crt
+tls_certificate = ${{lookup{{$received_ip_address}}lsearch{{{dir}/exim/certificates}}}}
 tls_privatekey = {dir}/pki/${{lookup{{$received_ip_address}}lsearch{{{dir}/exim/names}}}}.key
 tls_require_ciphers = ${{lookup{{$received_ip_address}}lsearch{{{dir}/exim/ciphers}}}}
 tls_verify_hosts = ${{lookup{{$received_ip_address}}lsearch{{{dir}/exim/verify}}}}
@@ -128,11 +128,13 @@ def configure_exim(table, directory, exim):
         return []
     home = directory / "exim"
     (home / "spool").mkdir(parents=True)
-    maps = {"names": [], "ciphers": [], "staples": [], "verify": []}
+    maps = {"names": [], "ciphers": [], "certificates": [], "staples": [], "verify": []}
     for host in hosts:
         for address in host.addresses:
             maps["names"].append(f"{address}: {host.name}")
             maps["ciphers"].append(f"{address}: {host.options.get('ciphers', 'NORMAL')}")
+            certificate = host.options.get("certificate", f"{directory}/pki/{host.name}.crt")
+            maps["certificates"].append(f"{address}: {certificate}")
             if "verify" in host.options:
                 maps["verify"].append(f"{address}: *")
             if host.staple:
