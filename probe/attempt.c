@@ -67,10 +67,8 @@ static void on_finish(evutil_socket_t fd, short what, void *arg)
 
 static void arm(struct attempt *attempt)
 {
-    int64_t left_ms = attempt->session.deadline_ms - clock_monotonic_ms();
-    if (left_ms < 0)
-        left_ms = 0;
-    struct timeval left = {.tv_sec = left_ms / 1000, .tv_usec = (left_ms % 1000) * 1000};
+    struct timeval left = clock_duration(attempt->session.deadline_ms - clock_monotonic_ms());
+
     evtimer_add(attempt->timer, &left);
 }
 

@@ -180,9 +180,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 static void start_entry(struct entry *entry)
 {
     struct check *check = entry->check;
-    int deadline_ms = check->settings->deadline_ms;
-    struct timeval deadline = {.tv_sec = deadline_ms / 1000,
-                               .tv_usec = (deadline_ms % 1000) * 1000};
+    struct timeval deadline = clock_duration(check->settings->deadline_ms);
 
     entry->deadline = evtimer_new(check->base, on_deadline, entry);
     if (entry->deadline)
@@ -287,7 +285,7 @@ static bool needs_one_domain(const struct settings *settings)
 static bool set_up_loop(struct check *check, struct failure *failure)
 {
     static const int signals[2] = {SIGINT, SIGTERM};
-    struct timeval interval = {.tv_usec = PROGRESS_INTERVAL_MS * 1000};
+    struct timeval interval = clock_duration(PROGRESS_INTERVAL_MS);
     const struct settings *settings = check->settings;
 
     check->settings->judge.trust = check->trust;

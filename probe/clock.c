@@ -19,3 +19,10 @@ int64_t clock_monotonic_ms(void)
 {
     return read_ms(CLOCK_MONOTONIC);
 }
+
+struct timeval clock_duration(int64_t duration_ms)
+{
+    if (duration_ms < 0)
+        duration_ms = 0;
+    return (struct timeval){.tv_sec = duration_ms / 1000, .tv_usec = duration_ms % 1000 * 1000};
+}
