@@ -12,6 +12,8 @@
 #include <openssl/tls1.h>
 #include <openssl/x509v3.h>
 
+#include "tls/memory.h"
+
 bool tls_time_seconds(const ASN1_TIME *time, int64_t *out)
 {
     struct tm tm;
@@ -198,6 +200,9 @@ static int read_digests(struct tls_certificate *out, const X509 *x509)
 
 int tls_certificate_init(struct tls_certificate *out, X509 *x509)
 {
+    bool complete;
+
+    ERR_clear_error();
     memset(out, 0, sizeof *out);
     out->subject = name_text(X509_get_subject_name(x509));
     out->issuer = name_text(X509_get_issuer_name(x509));
@@ -206,14 +211,13 @@ int tls_certificate_init(struct tls_certificate *out, X509 *x509)
     (void)tls_time_seconds(X509_get0_notBefore(x509), &out->not_before_s);
     (void)tls_time_seconds(X509_get0_notAfter(x509), &out->not_after_s);
     out->must_staple = has_must_staple(x509);
-    if (out->subject == NULL || out->issuer == NULL || out->key == NULL || out->signature == NULL ||
-        read_sans(out, x509) != 0 || read_digests(out, x509) != 0) {
+    complete = out->subject != NULL && out->issuer != NULL && out->key != NULL &&
+               out->signature != NULL && read_sans(out, x509) == 0 && read_digests(out, x509) == 0;
+    /* Odd certificates leave other errors behind, which are no one's business. */
+    if (tls_memory_ran_out() || !complete) {
         tls_certificate_clear(out);
-        ERR_clear_error();
         return -1;
     }
-    /* Reading odd certificates leaves errors behind that are no one's business. */
-    ERR_clear_error();
     return 0;
 }
 

@@ -320,6 +320,7 @@ int tls_dane_verify(const struct tls_facts *facts, const struct tls_tlsa *record
                           .at_s = at_s};
     int result = 0;
 
+    ERR_clear_error();
     memset(out, 0, sizeof *out);
     out->matched = -1;
     tls_tlsa_choose(records, n_records, &j.choice);

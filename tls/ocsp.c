@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include "tls/certificate.h"
+#include "tls/memory.h"
 
 /* A responder's clock may run ahead of ours by so much. */
 enum { CLOCK_DIFFERENCE_S = 300 };
@@ -97,27 +98,37 @@ static enum tls_staple judge_basic(OCSP_BASICRESP *response, X509 *leaf, X509 *i
     return TLS_STAPLE_UNKNOWN;
 }
 
-enum tls_staple tls_ocsp_judge(const uint8_t *der, size_t length, X509 *leaf, X509 *issuer,
-                               STACK_OF(X509) * chain, int64_t at_s)
+static enum tls_staple judge_response(OCSP_RESPONSE *response, X509 *leaf, X509 *issuer,
+                                      STACK_OF(X509) * chain, int64_t at_s)
+{
+    OCSP_BASICRESP *basic;
+    enum tls_staple staple;
+
+    /* "unauthorized" is how a responder says that it does not know (RFC 5019 2.2.3). */
+    if (OCSP_response_status(response) == OCSP_RESPONSE_STATUS_UNAUTHORIZED) {
+        return TLS_STAPLE_UNKNOWN;
+    }
+    basic = OCSP_response_get1_basic(response);
+    if (basic == NULL) {
+        return TLS_STAPLE_INVALID;
+    }
+    staple = judge_basic(basic, leaf, issuer, chain, at_s);
+    OCSP_BASICRESP_free(basic);
+    return staple;
+}
+
+int tls_ocsp_judge(const uint8_t *der, size_t length, X509 *leaf, X509 *issuer,
+                   STACK_OF(X509) * chain, int64_t at_s, enum tls_staple *out)
 {
     const uint8_t *end = der;
-    OCSP_RESPONSE *response =
-        length <= LONG_MAX ? d2i_OCSP_RESPONSE(NULL, &end, (long)length) : NULL;
-    OCSP_BASICRESP *basic = NULL;
-    enum tls_staple staple = TLS_STAPLE_INVALID;
+    OCSP_RESPONSE *response;
 
-    if (response != NULL && end == der + length) {
-        /* "unauthorized" is how a responder says that it does not know (RFC 5019 2.2.3). */
-        if (OCSP_response_status(response) == OCSP_RESPONSE_STATUS_UNAUTHORIZED) {
-            staple = TLS_STAPLE_UNKNOWN;
-        }
-        basic = OCSP_response_get1_basic(response);
-    }
-    if (basic != NULL) {
-        staple = judge_basic(basic, leaf, issuer, chain, at_s);
-    }
-    OCSP_BASICRESP_free(basic);
-    OCSP_RESPONSE_free(response);
     ERR_clear_error();
-    return staple;
+    *out = TLS_STAPLE_INVALID;
+    response = length <= LONG_MAX ? d2i_OCSP_RESPONSE(NULL, &end, (long)length) : NULL;
+    if (response != NULL && end == der + length) {
+        *out = judge_response(response, leaf, issuer, chain, at_s);
+    }
+    OCSP_RESPONSE_free(response);
+    return tls_memory_ran_out() ? -1 : 0;
 }

@@ -15,8 +15,9 @@
  * Judges the DER response as of `at_s` for `leaf`, which `issuer` (NULL when not known) signed.
  * The responder is the issuer, or a certificate in the response or in `chain` that the issuer
  * signed for OCSP (RFC 6960 4.2.2.2); an issuer that is not known makes it TLS_STAPLE_INVALID.
+ * Returns 0, or -1 when out of memory.
  */
-enum tls_staple tls_ocsp_judge(const uint8_t *der, size_t length, X509 *leaf, X509 *issuer,
-                               STACK_OF(X509) * chain, int64_t at_s);
+int tls_ocsp_judge(const uint8_t *der, size_t length, X509 *leaf, X509 *issuer,
+                   STACK_OF(X509) * chain, int64_t at_s, enum tls_staple *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include "tls/certificate.h"
+#include "tls/memory.h"
 
 void tls_verify_error_add(struct tls_verify_error *errors, size_t *count, int code, int depth)
 {
@@ -138,18 +139,21 @@ static int verify(X509_STORE_CTX *context, struct tls_path *out)
 int tls_path_build(struct tls_path *out, const struct tls_facts *facts, X509_STORE *store,
                    STACK_OF(X509) * anchors, int64_t at_s)
 {
-    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    X509_STORE_CTX *context;
     int result = -1;
 
+    ERR_clear_error();
+    context = X509_STORE_CTX_new();
     memset(out, 0, sizeof *out);
     out->crl_fault_depth = -1;
     if (context != NULL && set_up(context, out, facts, store, anchors, at_s) == 0) {
         result = verify(context, out);
+    }
+    if (result == 0 && out->certificates != NULL) {
         check_dates(out, at_s);
     }
     X509_STORE_CTX_free(context);
-    ERR_clear_error();
-    return result;
+    return tls_memory_ran_out() ? -1 : result;
 }
 
 void tls_path_clear(struct tls_path *path)

@@ -49,22 +49,25 @@ static bool has_extra_expired(const struct tls_facts *facts, const struct tls_pa
     return false;
 }
 
-static void judge_staple(const struct tls_facts *facts, const struct tls_path *path, int64_t at_s,
-                         struct tls_verification *out)
+static int judge_staple(const struct tls_facts *facts, const struct tls_path *path, int64_t at_s,
+                        struct tls_verification *out)
 {
     X509 *leaf = sk_X509_value(facts->x509s, 0);
     X509 *issuer = sk_X509_value(path->certificates, 1);
+    int result;
 
     if (facts->ocsp == NULL) {
-        return;
+        return 0;
     }
     if (issuer == NULL && X509_check_issued(leaf, leaf) == X509_V_OK) {
         issuer = leaf;
     }
-    out->staple = tls_ocsp_judge(facts->ocsp, facts->ocsp_length, leaf, issuer, facts->x509s, at_s);
+    result = tls_ocsp_judge(facts->ocsp, facts->ocsp_length, leaf, issuer, facts->x509s, at_s,
+                            &out->staple);
     if (out->staple == TLS_STAPLE_REVOKED) {
         tls_verify_error_add(out->errors, &out->n_errors, X509_V_ERR_CERT_REVOKED, 0);
     }
+    return result;
 }
 
 int tls_verify(const struct tls_facts *facts, struct tls_trust *trust, int64_t at_s,
@@ -88,7 +91,7 @@ int tls_verify(const struct tls_facts *facts, struct tls_trust *trust, int64_t a
         out->n_errors = path.n_errors;
         read_first_end(&path, out);
         out->extra_expired = has_extra_expired(facts, &path, at_s);
-        judge_staple(facts, &path, at_s, out);
+        result = judge_staple(facts, &path, at_s, out);
         out->trusted = out->n_errors == 0 && tls_path_anchored(&path);
     }
     tls_path_clear(&path);

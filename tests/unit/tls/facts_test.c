@@ -253,6 +253,60 @@ static void reads_a_time_that_is_none_as_zero(void **state)
     mint_clear(&minted);
 }
 
+/* Replaces bytes of the DER, as many by as many, wherever they are: the lengths stay right. */
+static X509 *patched(const X509 *x509, const char *from, const char *to)
+{
+    const size_t length = strlen(from);
+    uint8_t *der = NULL, *at;
+    const int size = i2d_X509(x509, &der);
+    const uint8_t *next = der;
+    X509 *result;
+
+    assert_true(size > 0);
+    assert_int_equal(strlen(to), length);
+    at = memmem(der, (size_t)size, from, length);
+    assert_non_null(at);
+    while (at != NULL) {
+        memcpy(at, to, length);
+        at = memmem(at, (size_t)(der + size - at), from, length);
+    }
+    result = d2i_X509(NULL, &next, size);
+    assert_non_null(result);
+    OPENSSL_free(der);
+    return result;
+}
+
+/* What no OpenSSL of today knows is shown by its number. */
+static void shows_what_it_does_not_know(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        const char *key, *signature;
+    } patches[] = {
+        /* id-ecPublicKey, 1.2.840.10045.2.1 (RFC 5480 2.1.1) */
+        {"\x2a\x86\x48\xce\x3d\x02\x01", "\x2a\x86\x48\xce\x3d\x02\x7f", "1.2.840.10045.2.127",
+         "ecdsa-with-SHA256"},
+        /* ecdsa-with-SHA256, 1.2.840.10045.4.3.2 (RFC 5758 3.2) */
+        {"\x2a\x86\x48\xce\x3d\x04\x03\x02", "\x2a\x86\x48\xce\x3d\x04\x03\x7f", "EC 256",
+         "1.2.840.10045.4.3.127"},
+    };
+    const struct mint_spec spec = {.subject = "mx"};
+    struct mint minted = mint_certificate(&spec, NULL);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof patches / sizeof *patches; i++) {
+        X509 *odd = patched(minted.x509, patches[i].from, patches[i].to);
+        STACK_OF(X509) *chain = mint_chain(odd, NULL);
+        struct tls_facts *facts = tls_facts_from_chain(chain);
+        assert_string_equal(facts->chain[0].key, patches[i].key);
+        assert_string_equal(facts->chain[0].signature, patches[i].signature);
+        tls_facts_unref(facts);
+        sk_X509_pop_free(chain, X509_free);
+        X509_free(odd);
+    }
+    mint_clear(&minted);
+}
+
 static void lives_as_long_as_its_last_reference(void **state)
 {
     const struct mint_spec spec = {.subject = "mx"};
@@ -422,6 +476,7 @@ int main(void)
         cmocka_unit_test(keeps_no_longer_chain_than_it_says),
         cmocka_unit_test(reads_a_very_large_certificate),
         cmocka_unit_test(reads_a_time_that_is_none_as_zero),
+        cmocka_unit_test(shows_what_it_does_not_know),
         cmocka_unit_test(lives_as_long_as_its_last_reference),
         cmocka_unit_test(keeps_the_staple),
     };
