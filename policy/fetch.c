@@ -85,6 +85,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
     return length;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the signature is curl's */
 static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
 {
     struct sts_fetch *fetch = arg;

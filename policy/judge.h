@@ -89,14 +89,15 @@ void judge_certificate_errors(struct judge *judge, const struct note *note,
 /* Row 76: does something on the path end soon? `first_not_after_s` 0 means: no path, no finding. */
 void judge_expiry(struct judge *judge, const struct note *where, int64_t first_not_after_s);
 
+/* The parts. `host` is an index into the facts' hosts, `index` one into that host's endpoints. */
 void judge_routing(struct judge *judge);
 void judge_host_addresses(struct judge *judge, size_t host);
 void judge_sts(struct judge *judge);
 void judge_sts_host(struct judge *judge, size_t host);
 void judge_dane_status(struct judge *judge, size_t host);
-void judge_dane_endpoint(struct judge *judge, size_t host, size_t endpoint);
-void judge_session(struct judge *judge, size_t host, size_t endpoint);
-void judge_certificate(struct judge *judge, size_t host, size_t endpoint);
+void judge_dane_endpoint(struct judge *judge, size_t host, size_t index);
+void judge_session(struct judge *judge, size_t host, size_t index);
+void judge_certificate(struct judge *judge, size_t host, size_t index);
 void judge_domain(struct judge *judge);
 void judge_delivery(struct judge *judge);
 

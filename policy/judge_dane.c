@@ -85,17 +85,17 @@ static void add_unusable(struct judge *judge, const struct note *note,
               record.usage, record.selector, record.matching, why);
 }
 
-void judge_dane_status(struct judge *judge, size_t index)
+void judge_dane_status(struct judge *judge, size_t host)
 {
-    const struct host_facts *host = &judge->facts->hosts[index];
-    struct host_verdict *verdict = &judge->verdict->hosts[index];
-    const struct dns_answer *tlsa = host->tlsa;
+    const struct host_facts *facts = &judge->facts->hosts[host];
+    struct host_verdict *verdict = &judge->verdict->hosts[host];
+    const struct dns_answer *tlsa = facts->tlsa;
     struct note note = {.severity = SEVERITY_FAIL,
                         .policy_type = POLICY_TYPE_TLSA,
                         .stage = STAGE_DNS,
-                        .host = host};
+                        .host = facts};
 
-    verdict->dane = host_status(host);
+    verdict->dane = host_status(facts);
     bool lookup_failed = tlsa && (verdict->dane == DANE_ERROR || verdict->dane == DANE_BOGUS);
     if (verdict->dane == DANE_UNUSABLE) {
         note.result_type = RESULT_TLSA_INVALID;
@@ -114,8 +114,8 @@ void judge_dane_status(struct judge *judge, size_t index)
     if (judge->options->require_dane && lacking) { /* row 74 */
         note.result_type = RESULT_DANE_REQUIRED;
         note.reason = REASON_DANE_REQUIRED;
-        judge_add(judge, &note, "DANE is required, and the TLSA status of %s is \"%s\"", host->host,
-                  dane_status_text(verdict->dane));
+        judge_add(judge, &note, "DANE is required, and the TLSA status of %s is \"%s\"",
+                  facts->host, dane_status_text(verdict->dane));
     }
 }
 
@@ -165,30 +165,30 @@ static void add_outcome(struct judge *judge, const struct note *where, const str
     }
 }
 
-void judge_dane_endpoint(struct judge *judge, size_t index, size_t endpoint_index)
+void judge_dane_endpoint(struct judge *judge, size_t host, size_t index)
 {
-    const struct host_facts *host = &judge->facts->hosts[index];
-    const struct smtp_facts *endpoint = host->endpoints[endpoint_index];
-    struct host_verdict *verdict = &judge->verdict->hosts[index];
-    struct endpoint_verdict *result = &verdict->endpoints[endpoint_index];
+    const struct host_facts *facts = &judge->facts->hosts[host];
+    const struct smtp_facts *endpoint = facts->endpoints[index];
+    struct host_verdict *verdict = &judge->verdict->hosts[host];
+    struct endpoint_verdict *result = &verdict->endpoints[index];
     const char *names[NAMES_MAX];
     const struct note note = {.severity = SEVERITY_FAIL,
                               .policy_type = POLICY_TYPE_TLSA,
                               .stage = STAGE_CERTIFICATE,
-                              .host = host,
+                              .host = facts,
                               .endpoint = endpoint};
 
     if (verdict->dane != DANE_USABLE || judge_session_class(endpoint) != SESSION_TLS)
         return;
-    size_t n_records = host->tlsa->n_records;
+    size_t n_records = facts->tlsa->n_records;
     struct tls_tlsa *records = calloc(n_records, sizeof *records);
     if (!records) {
         judge->no_memory = true;
         return;
     }
     for (size_t i = 0; i < n_records; i++)
-        records[i] = as_tlsa(&host->tlsa->records[i]);
-    size_t n_names = reference_names(judge->facts, host, names);
+        records[i] = as_tlsa(&facts->tlsa->records[i]);
+    size_t n_names = reference_names(judge->facts, facts, names);
     if (tls_dane_verify(endpoint->tls, records, n_records, names, n_names, judge->options->at_s,
                         &result->dane) != 0)
         judge->no_memory = true;

@@ -175,28 +175,28 @@ static void add_failures(struct judge *judge, const struct host_facts *host)
         add_failure(judge, host->aaaa, host);
 }
 
-void judge_host_addresses(struct judge *judge, size_t index)
+void judge_host_addresses(struct judge *judge, size_t host)
 {
-    const struct host_facts *host = &judge->facts->hosts[index];
-    const struct dns_answer *alias = alias_answer(host);
+    const struct host_facts *facts = &judge->facts->hosts[host];
+    const struct dns_answer *alias = alias_answer(facts);
     bool implicit = judge->facts->mx->status == DNS_NODATA;
     const struct note cname = {.severity = SEVERITY_WARNING,
                                .reason = REASON_MX_IS_CNAME,
                                .stage = STAGE_DNS,
-                               .host = host};
+                               .host = facts};
     const struct note cut = {.severity = SEVERITY_INFO,
                              .reason = REASON_MX_LIMIT_REACHED,
                              .stage = STAGE_DNS,
-                             .host = host};
+                             .host = facts};
 
-    add_failures(judge, host);
-    bool asked = host->a || host->aaaa;
-    bool none = asked && (!host->a || denied(host->a)) && (!host->aaaa || denied(host->aaaa));
-    if (host->is_literal || (none && !implicit))
-        add_unusable(judge, host);
+    add_failures(judge, facts);
+    bool asked = facts->a || facts->aaaa;
+    bool none = asked && (!facts->a || denied(facts->a)) && (!facts->aaaa || denied(facts->aaaa));
+    if (facts->is_literal || (none && !implicit))
+        add_unusable(judge, facts);
     if (alias && !implicit)
-        judge_add(judge, &cname, "%s is an alias of %s", host->host, dns_answer_canonical(alias));
-    if (host->addresses_seen > host->n_endpoints)
-        judge_add(judge, &cut, "%zu addresses, of which %zu were probed", host->addresses_seen,
-                  host->n_endpoints);
+        judge_add(judge, &cname, "%s is an alias of %s", facts->host, dns_answer_canonical(alias));
+    if (facts->addresses_seen > facts->n_endpoints)
+        judge_add(judge, &cut, "%zu addresses, of which %zu were probed", facts->addresses_seen,
+                  facts->n_endpoints);
 }

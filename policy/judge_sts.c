@@ -246,21 +246,21 @@ void judge_sts(struct judge *judge)
                   sts_mode_text(facts->sts_mode));
 }
 
-void judge_sts_host(struct judge *judge, size_t index)
+void judge_sts_host(struct judge *judge, size_t host)
 {
-    const struct host_facts *host = &judge->facts->hosts[index];
+    const struct host_facts *facts = &judge->facts->hosts[host];
     struct verdict *verdict = judge->verdict;
     const struct note note = {.severity = SEVERITY_FAIL,
                               .result_type = RESULT_VALIDATION_FAILURE,
                               .reason = REASON_MTA_STS_INVALID_HOSTNAME,
                               .policy_type = POLICY_TYPE_STS,
                               .stage = STAGE_POLICY,
-                              .host = host};
+                              .host = facts};
 
     if (verdict->sts_status != STS_POLICY_VALID)
         return;
-    verdict->hosts[index].sts_match = sts_policy_match(&verdict->policy, host->host);
-    if (judge_sts_in_force(verdict) && !verdict->hosts[index].sts_match) /* row 66 */
-        judge_add(judge, &note, "%s matches none of the policy's %zu mx patterns", host->host,
+    verdict->hosts[host].sts_match = sts_policy_match(&verdict->policy, facts->host);
+    if (judge_sts_in_force(verdict) && !verdict->hosts[host].sts_match) /* row 66 */
+        judge_add(judge, &note, "%s matches none of the policy's %zu mx patterns", facts->host,
                   verdict->policy.n_mx);
 }

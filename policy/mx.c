@@ -18,8 +18,9 @@ bool mx_is_null(const struct dns_answer *mx, bool *conflict)
 static struct host_facts *find(struct domain_facts *facts, const char *name)
 {
     for (size_t i = 0; i < facts->n_hosts; i++) {
-        if (strcmp(facts->hosts[i].host, name) == 0)
-            return &facts->hosts[i];
+        struct host_facts *host = &facts->hosts[i];
+        if (host->host && strcmp(host->host, name) == 0)
+            return host;
     }
     return NULL;
 }
@@ -66,7 +67,7 @@ int mx_list_hosts(struct domain_facts *facts)
 
     if (mx->status != DNS_FOUND && !implicit)
         return 0;
-    facts->hosts = calloc(room, sizeof *facts->hosts);
+    facts->hosts = calloc(room + 1, sizeof *facts->hosts);
     if (!facts->hosts)
         return -1;
     if (implicit && add(facts, facts->domain, 0) != 0)

@@ -223,7 +223,7 @@ void timestamp_relative(int64_t at_s, int64_t now_s, char out[TIMESTAMP_TEXT_MAX
     const char *unit = "minute";
     int64_t count = distance_s / 60;
 
-    if (distance_s >= 2 * SECONDS_A_DAY) {
+    if (distance_s >= INT64_C(2) * SECONDS_A_DAY) {
         unit = "day";
         count = distance_s / SECONDS_A_DAY;
     } else if (distance_s >= 3600) {
