@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Fails when docs/lab.md is not what domains.toml says."""
+"""Fails when docs/lab.md is not what table/ says."""
 import difflib
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ def main():
         return 0
     print("docs/lab.md is out of date: tests/lab/lab doc > docs/lab.md")
     sys.stdout.writelines(difflib.unified_diff(found.splitlines(True), wanted.splitlines(True),
-                                               "docs/lab.md", "domains.toml"))
+                                               "docs/lab.md", "tests/lab/table"))
     return 1
 
 

@@ -50,7 +50,7 @@ class Certificates:
 def key_of():
     """Changes with the table and with the code that makes what is kept."""
     digest = hashlib.sha256()
-    for path in [TABLE] + sorted((LAB / "labkit").glob("*.py")):
+    for path in sorted(TABLE.glob("*.toml")) + sorted((LAB / "labkit").glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -1,13 +1,18 @@
 """docs/lab.md from the table."""
+import itertools
 
 HEAD = """# The lab's domains
 
-Made from `tests/lab/domains.toml` by `tests/lab/lab doc`; do not edit. What each domain of the lab
+Made from `tests/lab/table/` by `tests/lab/lab doc`; do not edit. What each domain of the lab
 is for, and what a correct diagnosis of it is: derived by hand from the decision table, never from
 a run of the program. `tests/lab/lab run` starts the servers behind them.
 
 A finding reads `severity reason (result type, policy type) host`. Delivery is what an opportunistic
 sender, an MTA-STS sender and a DANE sender would do.
+"""
+
+SECTION = """
+## {title}
 
 | domain | what is there | verdict | delivery | findings |
 | --- | --- | --- | --- | --- |
@@ -15,13 +20,19 @@ sender, an MTA-STS sender and a DANE sender would do.
 
 
 def render(table):
-    return HEAD + "".join(row(domain) for domain in table.domains)
+    text = HEAD
+    for title, domains in itertools.groupby(table.domains, key=lambda domain: domain.section):
+        text += SECTION.format(title=title) + "".join(row(domain) for domain in domains)
+    return text
 
 
 def row(domain):
     name = f"`{domain.name}`" + (f" ({domain.text})" if domain.text else "")
     findings = "<br>".join(finding(f) for f in domain.findings) or "none"
-    return (f"| {name} | {cell(domain.about)} | {domain.verdict} | {', '.join(domain.delivery)} "
+    about = cell(domain.about)
+    if domain.options:
+        about += f" (`{' '.join(domain.options)}`)"
+    return (f"| {name} | {about} | {domain.verdict} | {', '.join(domain.delivery)} "
             f"| {findings} |\n")
 
 

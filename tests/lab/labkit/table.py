@@ -1,12 +1,13 @@
-"""Reads domains.toml, the table of everything the lab holds, and refuses what it does not know."""
+"""Reads table/*.toml, everything that the lab holds, and refuses what it does not know."""
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 LAB = Path(__file__).resolve().parent.parent
-TABLE = LAB / "domains.toml"
+TABLE = LAB / "table"
+SECTIONS = ("zones", "healthy", "routing", "reach", "smtp", "starttls", "handshake",
+            "certificates", "mta-sts", "dane", "tls-rpt")
 POLICY_ID = "20261101T000000"
-FIRST_V4 = (127, 2, 0, 1)
 NGINX = "127.3.0.1"
 AUTHORITATIVE = "127.0.0.10"
 REFUSING = "127.0.0.56"  # a name server that refuses every question
@@ -66,7 +67,7 @@ class Domain:
     name: str
     about: str
     verdict: str
-    delivery: list                   # opportunistic, mta_sts, dane
+    delivery: list                   # opportunistic, mta_sts, dane; in the table one string
     findings: list
     mx: list = None                  # "PREFERENCE HOST"; [] for none
     addresses: list = field(default_factory=list)  # of the domain itself
@@ -79,6 +80,7 @@ class Domain:
     text: str = None                 # U-labels, where they differ
     options: list = field(default_factory=list)   # further options for mxprobe, $LAB_… replaced
     posttls: dict = field(default_factory=dict)
+    section: str = None              # the title of its file
     fault_address: str = None        # assigned
 
     def hosts(self):
@@ -119,21 +121,31 @@ class Table:
 
 
 def load(path=TABLE):
-    data = tomllib.loads(Path(path).read_text())
+    sections = [tomllib.loads((Path(path) / f"{name}.toml").read_text()) for name in SECTIONS]
+    for section in sections:
+        unknown = set(section) - {"title", "zone", "host", "domain"}
+        if unknown:
+            raise TableError(f"{section['title']}: unknown {sorted(unknown)}")
     hosts = {}
-    for entry in data["host"]:
-        host = make(Host, entry)
-        if host.name in hosts:
-            raise TableError(f"host twice: {host.name}")
-        hosts[host.name] = host
-    domains = [make_domain(entry, hosts) for entry in data["domain"]]
-    names = [domain.name for domain in domains]
-    if len(set(names)) != len(names):
-        raise TableError(f"domain twice: {[n for n in names if names.count(n) > 1]}")
-    assign_addresses(hosts)
-    for number, domain in enumerate(domains):
-        domain.fault_address = f"127.4.{number // 250}.{number % 250 + 1}"
-    return Table(hosts, [make(Zone, entry) for entry in data["zone"]], domains)
+    for entry in entries(sections, "host"):
+        unique(hosts, make(Host, entry))
+    domains = {}
+    for section in sections:
+        for entry in section.get("domain", []):
+            unique(domains, make_domain(dict(entry, section=section["title"]), hosts))
+    assign_addresses(hosts, domains)
+    return Table(hosts, [make(Zone, entry) for entry in entries(sections, "zone")],
+                 list(domains.values()))
+
+
+def entries(sections, kind):
+    return [entry for section in sections for entry in section.get(kind, [])]
+
+
+def unique(known, new):
+    if new.name in known:
+        raise TableError(f"twice: {new.name}")
+    known[new.name] = new
 
 
 def make(kind, entry):
@@ -165,6 +177,7 @@ def make_domain(entry, hosts):
     if domain.tls_rpt is None:
         domain.tls_rpt = [f"v=TLSRPTv1; rua=mailto:tls-reports@{domain.name}"] \
             if domain.exists else []
+    domain.delivery = domain.delivery.split()
     domain.findings = [Finding.parse(text) for text in domain.findings]
     add_plain_hosts(domain, hosts)
     return domain
@@ -179,11 +192,13 @@ def add_plain_hosts(domain, hosts):
             raise TableError(f"{domain.name}: no such host: {host}")
 
 
-def assign_addresses(hosts):
-    """127.2.0.N to every host that asks for no address of its own."""
+def assign_addresses(hosts, domains):
+    """127.2.0.N to every host that asks for no address of its own, 127.4.0.N to policy hosts."""
     number = 0
     for host in hosts.values():
         if host.addresses is None and not host.cname:
             number += 1
             host.addresses = [f"127.2.{number // 250}.{number % 250 + 1}"]
         host.addresses = host.addresses or []
+    for number, domain in enumerate(domains.values()):
+        domain.fault_address = f"127.4.{number // 250}.{number % 250 + 1}"
