@@ -15,7 +15,8 @@ enum { ALERT_REASON_FIRST = SSL_AD_REASON_OFFSET, ALERT_REASON_LAST = ALERT_REAS
  * a wrong version number.
  */
 static long watch_socket(BIO *bio, int operation, const char *bytes, size_t size, int argi,
-                         long argl, int result, size_t *processed)
+                         long argl, int result,
+                         size_t *processed) /* NOLINT(readability-non-const-parameter) */
 {
     struct tls_session *session = (struct tls_session *)(void *)BIO_get_callback_arg(bio);
     struct tls_failure *evidence = &session->evidence;

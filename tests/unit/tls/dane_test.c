@@ -425,7 +425,7 @@ int main(void)
     struct CMUnitTest tests[CASES], compared[CASES];
 
     for (size_t i = 0; i < CASES; i++) {
-        void *given = (void *)(uintptr_t)&cases[i];
+        void *given = (void *)&cases[i];
         tests[i] = (struct CMUnitTest){cases[i].name, judges_the_chain, NULL, NULL, given};
         compared[i] = (struct CMUnitTest){cases[i].name, agrees_with_openssl, NULL, NULL, given};
     }

@@ -215,9 +215,8 @@ static void keeps_no_longer_chain_than_it_says(void **state)
 /* A megabyte in an extension that nobody knows. */
 static void reads_a_very_large_certificate(void **state)
 {
-    enum { SIZE = 1000000 };
-    const size_t prefix = strlen("DER:");
-    char *value = malloc(prefix + 2 * SIZE + 1);
+    const size_t size = 1000000, prefix = strlen("DER:");
+    char *value = malloc(prefix + 2 * size + 1);
     struct mint_spec spec = {.subject = "mx", .extensions = {{"1.2.3.4", value}}};
     struct mint minted;
     STACK_OF(X509) * chain;
@@ -225,11 +224,11 @@ static void reads_a_very_large_certificate(void **state)
 
     (void)state;
     assert_non_null(value);
-    memset(value, '0', prefix + 2 * SIZE);
+    memset(value, '0', prefix + 2 * size);
     memcpy(value, "DER:", prefix);
-    value[prefix + 2 * SIZE] = '\0';
+    value[prefix + 2 * size] = '\0';
     minted = mint_certificate(&spec, NULL);
-    assert_true(i2d_X509(minted.x509, NULL) > SIZE);
+    assert_true(i2d_X509(minted.x509, NULL) > (int)size);
     chain = mint_chain(minted.x509, NULL);
     facts = tls_facts_from_chain(chain);
     assert_string_equal(facts->chain[0].subject, "CN=mx");
@@ -483,11 +482,11 @@ int main(void)
     struct CMUnitTest tests[CASES], captured[SESSIONS];
 
     for (size_t i = 0; i < CASES; i++) {
-        void *given = (void *)(uintptr_t)&cases[i];
+        void *given = (void *)&cases[i];
         tests[i] = (struct CMUnitTest){cases[i].name, reads_the_certificate, NULL, NULL, given};
     }
     for (size_t i = 0; i < SESSIONS; i++) {
-        void *given = (void *)(uintptr_t)&sessions[i];
+        void *given = (void *)&sessions[i];
         captured[i] =
             (struct CMUnitTest){sessions[i].name, captures_the_session, NULL, NULL, given};
     }

@@ -199,7 +199,7 @@ int main(void)
     struct CMUnitTest tests[CALLS];
 
     for (size_t i = 0; i < CALLS; i++) {
-        void *call = (void *)(uintptr_t)&calls[i];
+        void *call = (void *)&calls[i];
         tests[i] = (struct CMUnitTest){call_names[i], survives_without_memory, NULL, NULL, call};
     }
     /* Before anything of OpenSSL is allocated. */

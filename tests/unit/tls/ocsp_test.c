@@ -242,7 +242,7 @@ int main(void)
     struct CMUnitTest tests[CASES];
 
     for (size_t i = 0; i < CASES; i++) {
-        void *given = (void *)(uintptr_t)&cases[i];
+        void *given = (void *)&cases[i];
         tests[i] = (struct CMUnitTest){cases[i].name, judges_the_staple, NULL, NULL, given};
     }
     return cmocka_run_group_tests_name("staples", tests, NULL, NULL) +

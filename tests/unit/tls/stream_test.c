@@ -714,11 +714,11 @@ int main(void)
 
     (void)signal(SIGPIPE, SIG_IGN); /* as main does */
     for (size_t i = 0; i < GOOD; i++) {
-        void *given = (void *)(uintptr_t)&good[i];
+        void *given = (void *)&good[i];
         goods[i] = (struct CMUnitTest){good[i].name, secures_and_talks, NULL, NULL, given};
     }
     for (size_t i = 0; i < BAD; i++) {
-        void *given = (void *)(uintptr_t)&bad[i];
+        void *given = (void *)&bad[i];
         bads[i] = (struct CMUnitTest){bad[i].name, keeps_the_evidence, NULL, NULL, given};
     }
     return cmocka_run_group_tests_name("sessions", goods, NULL, NULL) +
