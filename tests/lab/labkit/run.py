@@ -35,7 +35,7 @@ def inside(table, directory, made, exim, argv, quiet):
         return 70
     if not quiet:
         print(f"lab: ready after {time.monotonic() - began:.1f} s", file=sys.stderr)
-    status = run_command(argv, environment(directory))
+    status = run_command(argv, environment(directory, exim))
     for name, server in servers.items():
         if server.returncode is not None:
             print(f"lab: {name} ended ({server.returncode})", file=sys.stderr)
@@ -88,11 +88,11 @@ def resolver_validates():
     return len(answer) > 12 and answer[3] & 0x20 != 0 and answer[3] & 0x0F == 0
 
 
-def environment(directory):
+def environment(directory, exim):
     return dict(os.environ, LAB_DIR=str(directory), LAB_CA=f"{directory}/pki/ca.pem",
                 LAB_RESOLVER=dnsd.RESOLVER, LAB_RESOLVER_PLAIN=dnsd.PLAIN,
                 LAB_RESOLVER_SILENT=dnsd.SILENT, LAB_RESOLVER_REFUSING=REFUSING,
-                LAB_TABLE=str(TABLE))
+                LAB_TABLE=str(TABLE), LAB_EXIM=exim)
 
 
 def run_command(argv, env):

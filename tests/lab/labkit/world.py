@@ -106,12 +106,20 @@ def commands(table, directory, exim):
 
 
 def sockets(table, exim):
-    """(address, port) of everything that must accept before the lab is ready."""
+    """(address, port) of what must accept before the lab is ready.
+
+    Of Postfix only the last listener: its master binds them in order, and every connection would
+    start a process. Exim binds all of its addresses before it accepts anywhere.
+    """
     yield from ((address, 53) for address in (AUTHORITATIVE, dnsd.RESOLVER, dnsd.PLAIN))
     yield NGINX, 443
-    for host in table.hosts.values():
-        if host.server in ("postfix", "fault") or (host.server == "exim" and exim):
-            yield from ((a, 25) for a in host.addresses if not host.backlog_full)
+    hosts = [host for host in table.hosts.values() if host.addresses]
+    for server in ("postfix", "exim") if exim else ("postfix",):
+        last = [host for host in hosts if host.server == server][-1]
+        yield last.addresses[-1], 25
+    for host in hosts:
+        if host.server == "fault" and not host.backlog_full:
+            yield from ((address, 25) for address in host.addresses)
     for domain in table.domains:
         if domain.policy and domain.policy.server == "fault":
             yield domain.policy_address(), 443
