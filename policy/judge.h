@@ -80,7 +80,8 @@ struct certificate_fault judge_certificate_fault(int code, int depth);
 /*
  * Adds one finding for each kind of fault among `errors`, all of them with the note's policy,
  * stage, host and endpoint. A result type that is not RESULT_NONE in `note` is used for all (row
- * 64); so is the severity.
+ * 64); so are the severity and a fix. `name` is the host name that no SAN matches, NULL where one
+ * does.
  */
 void judge_certificate_errors(struct judge *judge, const struct note *note,
                               const struct tls_facts *tls, const struct tls_verify_error *errors,

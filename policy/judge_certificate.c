@@ -129,13 +129,13 @@ void judge_certificate_errors(struct judge *judge, const struct note *note,
             continue;
         told[fault.reason] = true;
         one.reason = fault.reason;
-        one.fix = fault.fix;
+        one.fix = note->fix ? note->fix : fault.fix;
         one.result_type = note->result_type ? note->result_type : fault.result_type;
         add_error(judge, &one, tls, errors[i]);
     }
     if (name) {
         one.reason = REASON_HOSTNAME_MISMATCH;
-        one.fix = NULL;
+        one.fix = note->fix;
         one.result_type = note->result_type ? note->result_type : RESULT_CERTIFICATE_HOST_MISMATCH;
         add_mismatch(judge, &one, tls, name);
     }

@@ -61,14 +61,16 @@ static enum mx_status routing_status(const struct domain_facts *facts)
     return MX_SERVFAIL;
 }
 
-/* "SERVFAIL for example.test MX (EDE 22 No Reachable Authority: …)" as a finding. */
+/* "the MX records of example.test: SERVFAIL (No Reachable Authority: …)" as a finding. */
 static void add_failure(struct judge *judge, const struct dns_answer *answer,
                         const struct host_facts *host)
 {
     struct note note = {.stage = STAGE_DNS, .host = host};
     const char *ede = dns_ede_name(answer->ede_code);
+    const char *text = answer->ede_text;
+    bool bogus = answer->status == DNS_BOGUS;
 
-    if (answer->status == DNS_BOGUS) { /* row 5 */
+    if (bogus) { /* row 5 */
         note.severity = SEVERITY_FAIL;
         note.result_type = RESULT_DNSSEC_INVALID;
         note.reason = REASON_DNSSEC_BOGUS;
@@ -78,9 +80,10 @@ static void add_failure(struct judge *judge, const struct dns_answer *answer,
         note.reason =
             answer->status == DNS_NOT_ASKED ? REASON_PROBE_ERROR : REASON_DNS_TEMPORARY_FAILURE;
     }
-    judge_add(judge, &note, "%s for %s %s%s%s%s%s", dns_status_text(answer->status), answer->name,
-              dns_type_text(answer->type), ede ? ", " : "", ede ? ede : "",
-              answer->ede_text ? ": " : "", answer->ede_text ? answer->ede_text : "");
+    judge_add(judge, &note, "the %s records of %s: %s%s%s%s%s%s", dns_type_text(answer->type),
+              answer->name, bogus ? "DNSSEC validation fails" : dns_status_text(answer->status),
+              ede || text ? " (" : "", ede ? ede : "", ede && text ? ": " : "", text ? text : "",
+              ede || text ? ")" : "");
 }
 
 static void add_null(struct judge *judge, bool conflict)

@@ -31,9 +31,12 @@ int smtp_greeting_read(const struct smtp_reply *reply, struct smtp_facts *facts)
 bool smtp_greeting_offers(const struct smtp_reply *reply, const char *keyword)
 {
     size_t length = strlen(keyword);
+    const char *line = smtp_reply_line(reply, 0);
 
+    /* From line to line: a hostile reply has thousands, and counting each from the first adds up.
+     */
     for (size_t i = 1; i < reply->n_lines; i++) {
-        const char *line = smtp_reply_line(reply, i);
+        line += strlen(line) + 1;
         if (strncasecmp(line, keyword, length) == 0 &&
             (line[length] == '\0' || line[length] == ' '))
             return true;

@@ -178,7 +178,8 @@ static enum smtp_phase handshake_lost(struct smtp_session *session, enum smtp_pr
         facts->problem = SMTP_FINE;
     } else {
         facts->problem = SMTP_TLS_FAILED;
-        if (problem == SMTP_TIMED_OUT)
+        /* Bytes that are no TLS stay what they are, however long the rest is waited for. */
+        if (problem == SMTP_TIMED_OUT && facts->tls_failure.kind != TLS_FAILED_NOT_TLS)
             facts->tls_failure.kind = TLS_FAILED_TIMEOUT;
     }
     return SMTP_PHASE_END;

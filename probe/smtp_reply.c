@@ -6,6 +6,8 @@
 
 enum { CODE_LENGTH = 3 };
 
+static const char control_bytes[] = "control bytes in a reply";
+
 void smtp_reply_init(struct smtp_reply *reply)
 {
     *reply = (struct smtp_reply){0};
@@ -89,6 +91,8 @@ static enum smtp_reply_status end_line(struct smtp_reply *reply)
 
     if (!grow(&reply->text, &reply->text_capacity, reply->text_length + length - skip + 1))
         return SMTP_REPLY_NO_MEMORY;
+    if (memchr(reply->line + skip, '\r', length - skip))
+        reply->deviation = control_bytes;
     memcpy(reply->text + reply->text_length, reply->line + skip, length - skip);
     reply->text_length += length - skip;
     reply->text[reply->text_length++] = '\0';
@@ -104,13 +108,13 @@ static enum smtp_reply_status feed_byte(struct smtp_reply *reply, char c)
         return bad(reply, "a reply of more than 64 KiB");
     if (c == '\n')
         return end_line(reply);
-    if (reply->line_length >= SMTP_REPLY_LINE_MAX)
+    if (reply->line_length + 1 >= SMTP_REPLY_LINE_MAX) /* its line feed counts too */
         return bad(reply, "a reply line of more than 4 KiB");
     if (!grow(&reply->line, &reply->line_capacity, reply->line_length + 1))
         return SMTP_REPLY_NO_MEMORY;
     bool control = ((unsigned char)c < 0x20 && c != '\t' && c != '\r') || c == 0x7f;
     if (control && reply->line_length > CODE_LENGTH)
-        reply->deviation = "control bytes in a reply";
+        reply->deviation = control_bytes;
     reply->line[reply->line_length] = c ? c : '?';
     return check_head(reply, reply->line_length++);
 }
