@@ -33,8 +33,7 @@ bool smtp_greeting_offers(const struct smtp_reply *reply, const char *keyword)
     size_t length = strlen(keyword);
     const char *line = smtp_reply_line(reply, 0);
 
-    /* From line to line: a hostile reply has thousands, and counting each from the first adds up.
-     */
+    /* From line to line, for a hostile reply has thousands: one pass, not one a line. */
     for (size_t i = 1; i < reply->n_lines; i++) {
         line += strlen(line) + 1;
         if (strncasecmp(line, keyword, length) == 0 &&
