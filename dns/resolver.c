@@ -224,6 +224,7 @@ static struct dns_answer *local_answer(struct dns_resolver *resolver, const char
     } else {
         /* As "_25._tcp." before a name of 250 bytes: what cannot be asked for cannot exist. */
         answer->status = DNS_NXDOMAIN;
+        answer->rcode = 3;
         answer->ede_text = strdup("not a name that the DNS can carry");
     }
     return answer;
