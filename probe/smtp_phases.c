@@ -109,6 +109,16 @@ static enum smtp_phase helo_answer(struct smtp_session *session)
     return SMTP_PHASE_QUIT;
 }
 
+/*
+ * What comes of a STARTTLS that was not offered is no fault: row 10 stands, and TLS that came up
+ * shows row 12.
+ */
+static enum smtp_phase end_experiment(struct smtp_session *session)
+{
+    session->facts->problem = SMTP_FINE;
+    return session->reply.code == 421 ? SMTP_PHASE_END : SMTP_PHASE_QUIT;
+}
+
 static enum smtp_phase starttls_answer(struct smtp_session *session)
 {
     struct smtp_facts *facts = session->facts;
@@ -118,10 +128,8 @@ static enum smtp_phase starttls_answer(struct smtp_session *session)
             facts->starttls = SMTP_STARTTLS_ACCEPTED;
         return SMTP_PHASE_HANDSHAKE;
     }
-    if (!session->starttls_offered) {
-        facts->problem = SMTP_FINE;
-        return session->reply.code == 421 ? SMTP_PHASE_END : SMTP_PHASE_QUIT;
-    }
+    if (!session->starttls_offered)
+        return end_experiment(session);
     if (session->reply.code == 421)
         return end_with_reply(session, SMTP_TEMPORARY_REPLY);
     facts->starttls = SMTP_STARTTLS_REFUSED;
@@ -133,7 +141,7 @@ static enum smtp_phase tls_ehlo_answer(struct smtp_session *session)
     struct smtp_facts *facts = session->facts;
 
     if (session->reply.code / 100 != 2)
-        return unwelcome(session);
+        return session->starttls_offered ? unwelcome(session) : end_experiment(session);
     facts->starttls_inside_tls = smtp_greeting_offers(&session->reply, "STARTTLS");
     facts->problem = SMTP_FINE;
     facts->stage = SMTP_STAGE_DONE;
@@ -150,6 +158,24 @@ static enum smtp_phase plain_lost(struct smtp_session *session, enum smtp_proble
 {
     session->facts->problem = problem;
     return SMTP_PHASE_END;
+}
+
+/* The refusal of EHLO, kept for the case that HELO works, is not what ends the session here. */
+static enum smtp_phase helo_lost(struct smtp_session *session, enum smtp_problem problem)
+{
+    struct smtp_facts *facts = session->facts;
+
+    facts->reply_code = 0;
+    free(facts->reply_text);
+    facts->reply_text = NULL;
+    return plain_lost(session, problem);
+}
+
+static enum smtp_phase tls_ehlo_lost(struct smtp_session *session, enum smtp_problem problem)
+{
+    if (session->starttls_offered || problem == SMTP_OURS || problem == SMTP_INTERRUPTED)
+        return plain_lost(session, problem);
+    return plain_lost(session, SMTP_FINE); /* an experiment: see end_experiment */
 }
 
 /* Silence, a close or nonsense in answer to STARTTLS is a refusal (row 11). */
@@ -199,12 +225,12 @@ const struct smtp_phase_row smtp_phases[SMTP_PHASE_END] = {
     [SMTP_PHASE_BANNER] = {SMTP_STAGE_BANNER, NULL, false, banner_timeout, banner_answer,
                            plain_lost},
     [SMTP_PHASE_EHLO] = {SMTP_STAGE_EHLO, "EHLO", true, phase_timeout, ehlo_answer, plain_lost},
-    [SMTP_PHASE_HELO] = {SMTP_STAGE_EHLO, "HELO", true, phase_timeout, helo_answer, plain_lost},
+    [SMTP_PHASE_HELO] = {SMTP_STAGE_EHLO, "HELO", true, phase_timeout, helo_answer, helo_lost},
     [SMTP_PHASE_STARTTLS] = {SMTP_STAGE_STARTTLS, "STARTTLS", false, phase_timeout, starttls_answer,
                              starttls_lost},
     [SMTP_PHASE_HANDSHAKE] = {SMTP_STAGE_HANDSHAKE, NULL, false, phase_timeout, NULL,
                               handshake_lost},
     [SMTP_PHASE_TLS_EHLO] = {SMTP_STAGE_TLS_EHLO, "EHLO", true, phase_timeout, tls_ehlo_answer,
-                             plain_lost},
+                             tls_ehlo_lost},
     [SMTP_PHASE_QUIT] = {SMTP_STAGE_DONE, "QUIT", false, quit_timeout, quit_answer, quit_lost},
 };

@@ -92,7 +92,8 @@ static void lose(struct smtp_session *session, enum smtp_problem problem, int64_
 void smtp_session_begin(struct smtp_session *session, const struct smtp_session_options *options,
                         struct smtp_facts *facts, int64_t now_ms)
 {
-    *session = (struct smtp_session){.options = options, .facts = facts, .began_ms = now_ms};
+    *session = (struct smtp_session){
+        .options = options, .facts = facts, .phase = SMTP_PHASE_END, .began_ms = now_ms};
     smtp_reply_init(&session->reply);
     if (options->ehlo)
         snprintf(session->ehlo, sizeof session->ehlo, "%s", options->ehlo);
@@ -138,27 +139,35 @@ static void plaintext_after_220(struct smtp_session *session, const uint8_t *byt
     enter(session, SMTP_PHASE_END, now_ms);
 }
 
+static void keep_reply(struct smtp_session *session, int64_t now_ms)
+{
+    const struct smtp_reply *reply = &session->reply;
+    size_t n = reply->n_lines < DIALOGUE_LINES_MAX ? reply->n_lines : DIALOGUE_LINES_MAX;
+
+    for (size_t i = 0; i < n; i++)
+        dialogue_add_reply(session->facts, (int)(now_ms - session->began_ms), reply->code,
+                           i + 1 < reply->n_lines, smtp_reply_line(reply, i));
+}
+
 /* A whole reply is in: to the dialogue, then to the phase's handler. */
 static void take_reply(struct smtp_session *session, int64_t now_ms)
 {
     const struct smtp_phase_row *phase = &smtp_phases[session->phase];
 
-    for (size_t i = 0; session->options->keep_dialogue && i < session->reply.n_lines; i++) {
-        const char *text = smtp_reply_line(&session->reply, i);
-        dialogue_add_reply(session->facts, (int)(now_ms - session->began_ms), session->reply.code,
-                           i + 1 < session->reply.n_lines, text);
-    }
+    if (session->options->keep_dialogue)
+        keep_reply(session, now_ms);
     enter(session, phase->answer(session), now_ms);
 }
 
 static void bad_reply(struct smtp_session *session, int64_t now_ms)
 {
     struct smtp_facts *facts = session->facts;
+    const char *what = session->reply.problem;
 
-    remark(session, '*', session->reply.problem, now_ms);
-    if (session->phase != SMTP_PHASE_QUIT && !facts->reply_text)
-        facts->reply_text = strdup(session->reply.problem);
+    remark(session, '*', what, now_ms);
     lose(session, SMTP_MALFORMED, now_ms);
+    if (facts->problem != SMTP_FINE && !facts->reply_text)
+        facts->reply_text = strdup(what);
 }
 
 void smtp_session_bytes(struct smtp_session *session, const uint8_t *bytes, size_t length,
