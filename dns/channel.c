@@ -88,7 +88,7 @@ static bool is_datagram(int fd)
 
 static ares_ssize_t send_vector(ares_socket_t fd, const struct iovec *vector, int n, void *arg)
 {
-    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)vector, .msg_iovlen = (size_t)n};
+    struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)n};
     ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
 
     (void)arg;
@@ -269,10 +269,7 @@ bool dns_channel_lost_edns(const struct dns_channel *channel)
     return lost;
 }
 
-const char *dns_resolver_library(void)
+const char *dns_library_version(void)
 {
-    static char text[64];
-
-    snprintf(text, sizeof text, "c-ares %s", ares_version(NULL));
-    return text;
+    return ares_version(NULL);
 }

@@ -118,9 +118,9 @@ enum dns_read dns_record_read(struct dns_cursor *rdata, uint32_t ttl_s, struct d
 
 bool dns_record_soa_minimum(struct dns_cursor *rdata, uint32_t *minimum)
 {
-    struct dns_wire_name name;
+    struct dns_wire_name mname, rname;
 
-    return dns_cursor_name(rdata, &name) && dns_cursor_name(rdata, &name) &&
+    return dns_cursor_name(rdata, &mname) && dns_cursor_name(rdata, &rname) &&
            dns_cursor_skip(rdata, 16) && dns_cursor_u32(rdata, minimum) &&
            dns_cursor_left(rdata) == 0;
 }

@@ -69,8 +69,8 @@ enum dns_validation dns_resolver_validation(const struct dns_resolver *resolver)
 /* True when the AD bit of at least one configured server is believed. */
 bool dns_resolver_believes_ad(const struct dns_resolver *resolver);
 
-/* The version of the library that asks, as "c-ares 1.18.1". Static. */
-const char *dns_resolver_library(void);
+/* The version of c-ares at run time, as "1.18.1". Static. */
+const char *dns_library_version(void);
 
 struct dns_resolver_stats {
     uint64_t asked;      /* dns_resolver_ask calls */

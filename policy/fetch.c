@@ -501,10 +501,7 @@ void sts_fetch_library_cleanup(void)
     curl_global_cleanup();
 }
 
-const char *sts_fetch_library(void)
+const char *sts_fetch_library_version(void)
 {
-    static char text[64];
-
-    snprintf(text, sizeof text, "libcurl %s", curl_version_info(CURLVERSION_NOW)->version);
-    return text;
+    return curl_version_info(CURLVERSION_NOW)->version;
 }

@@ -65,8 +65,8 @@ struct sts_fetcher_options {
 int sts_fetch_library_init(void);
 void sts_fetch_library_cleanup(void);
 
-/* The version of the library that fetches, as "libcurl 7.88.1". Static. */
-const char *sts_fetch_library(void);
+/* The version of libcurl at run time, as "7.88.1". Static. */
+const char *sts_fetch_library_version(void);
 
 /* NULL when out of memory. Borrows the base. */
 struct sts_fetcher *sts_fetcher_new(struct event_base *base,

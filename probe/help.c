@@ -110,7 +110,7 @@ void help_print(FILE *out, enum command command)
 
 void version_print(FILE *out)
 {
-    fprintf(out, "mxprobe %s\n%s, %s, %s, libevent %s, cJSON %s\n", MXPROBE_VERSION,
-            OpenSSL_version(OPENSSL_VERSION), dns_resolver_library(), sts_fetch_library(),
+    fprintf(out, "mxprobe %s\n%s, c-ares %s, libcurl %s, libevent %s, cJSON %s\n", MXPROBE_VERSION,
+            OpenSSL_version(OPENSSL_VERSION), dns_library_version(), sts_fetch_library_version(),
             event_get_version(), cJSON_Version());
 }
