@@ -15,6 +15,7 @@
 #include "policy/fetch.h"
 #include "policy/sts.h"
 #include "tls/facts.h"
+#include "tls/hello.h"
 
 enum { FACTS_MX_HOSTS_MAX = 32, FACTS_ADDRESSES_MAX = 16 };
 
@@ -66,6 +67,20 @@ struct smtp_timings {
     int connect, banner, ehlo, starttls, handshake;
 };
 
+/*
+ * What further, wider attempts told about a failed handshake (at most AUTOPSY_CONNECTIONS_MAX of
+ * them): what the server would have negotiated with a client of the past.
+ */
+enum { AUTOPSY_CONNECTIONS_MAX = 3, AUTOPSY_WORD_MAX = 64 };
+
+struct autopsy {
+    unsigned connections; /* made beside the first; 0: there was no autopsy */
+    bool wide;            /* a wide handshake by OpenSSL finished */
+    char protocol[AUTOPSY_WORD_MAX], cipher[AUTOPSY_WORD_MAX]; /* of that; OpenSSL's names */
+    bool by_hand; /* a ServerHello answered the ClientHello that was made by hand */
+    struct tls_server_hello hello;
+};
+
 /* One line of the dialogue, kept for -v. */
 struct smtp_line {
     int at_ms;      /* since the session began */
@@ -96,6 +111,7 @@ struct smtp_facts {
     size_t after_220_length;
     struct tls_facts *tls; /* NULL where no handshake finished */
     struct tls_failure tls_failure;
+    struct autopsy autopsy;
     struct smtp_timings timings;
     int64_t observed_at_ms; /* wall clock */
     struct smtp_line *dialogue;

@@ -5,7 +5,8 @@
  *   judge_routing.c      rows 1 to 5a      MX and addresses
  *   judge_sts.c          rows 54 to 67     MTA-STS record, policy host, policy
  *   judge_dane.c         rows 68 to 74     TLSA records and the chain against them
- *   judge_session.c      rows 6 to 27, 77, 78   reaching the host, SMTP, STARTTLS, handshake
+ *   judge_session.c      rows 6 to 12, 77, 78   reaching the host, SMTP, STARTTLS
+ *   judge_handshake.c    rows 13 to 27     the handshake and its autopsy
  *   judge_certificate.c  rows 41 to 53, 76, 79  the chain against the WebPKI
  *   judge_domain.c       rows 75, 75a, 77a  the domain as a whole
  *   delivery.c                              what each kind of sender does
@@ -41,6 +42,10 @@ struct note {
 /* Adds a finding with a printf-style detail. Out of memory is remembered in the judge. */
 void judge_add(struct judge *judge, const struct note *note, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* For the detail of rows 13, 21 to 24 and 50: said of conditions that the strict reading refuses.
+ */
+extern const char judge_postfix_delivers[];
 
 /* A failure under a policy, a warning without one: nothing then stops delivery. */
 enum severity judge_severity(enum policy_type policy);
@@ -98,6 +103,7 @@ void judge_sts_host(struct judge *judge, size_t host);
 void judge_dane_status(struct judge *judge, size_t host);
 void judge_dane_endpoint(struct judge *judge, size_t host, size_t index);
 void judge_session(struct judge *judge, size_t host, size_t index);
+void judge_handshake(struct judge *judge, size_t host, size_t index);
 void judge_certificate(struct judge *judge, size_t host, size_t index);
 void judge_domain(struct judge *judge);
 void judge_delivery(struct judge *judge);

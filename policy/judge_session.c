@@ -1,13 +1,10 @@
-/* Rows 6 to 27, 77 and 78: reaching the host, the SMTP dialogue, STARTTLS and the handshake. */
+/* Rows 6 to 12, 77 and 78: reaching the host, the SMTP dialogue and STARTTLS. */
 #include "policy/judge.h"
 
 #include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
-
-static const char postfix_delivers[] =
-    " (this is the strict reading: Postfix at its defaults would still deliver encrypted)";
 
 /* --- class A: spoken to, and no TLS channel ------------------------------------------------ */
 
@@ -29,130 +26,6 @@ static void add_not_upgraded(struct judge *judge, size_t host, const struct smtp
                                   .endpoint = endpoint};
         judge_add(judge, &note, "%s%s%s", detail, endpoint->reply_text ? ": " : "",
                   endpoint->reply_text ? endpoint->reply_text : "");
-    }
-}
-
-/* A fault of the handshake, or of what came in its place: validation-failure. */
-static void add_handshake(struct judge *judge, size_t host, const struct smtp_facts *endpoint,
-                          enum reason reason, const char *detail, const char *evidence)
-{
-    enum policy_type policies[2];
-    size_t n = judge_policies(judge, host, policies);
-
-    for (size_t i = 0; i < n; i++) {
-        const struct note note = {.severity = judge_severity(policies[i]),
-                                  .result_type = RESULT_VALIDATION_FAILURE,
-                                  .reason = reason,
-                                  .policy_type = policies[i],
-                                  .stage = STAGE_HANDSHAKE,
-                                  .host = &judge->facts->hosts[host],
-                                  .endpoint = endpoint};
-        judge_add(judge, &note, "%s%s", detail, evidence);
-    }
-}
-
-/* Rows 17, 19, 20, 25, 26 and 27, by the alert that the server sent. */
-static enum reason alert_reason(const struct tls_failure *failure)
-{
-    switch (failure->alert) {
-    case 70: /* protocol_version */
-    case 86: /* inappropriate_fallback */
-        return REASON_PROTOCOL_VERSION_MISMATCH;
-    case 71: /* insufficient_security */
-        return REASON_NO_SHARED_CIPHER_SUITE;
-    case 10: /* unexpected_message */
-        return REASON_UNEXPECTED_MESSAGE;
-    default: /* 42 to 46, 48 and 116 are about our certificate (row 27): never certificate_* */
-        return REASON_HANDSHAKE_FAILURE;
-    }
-}
-
-static bool about_our_certificate(const struct tls_failure *failure)
-{
-    int alert = failure->alert;
-
-    return (alert >= 42 && alert <= 46) || alert == 48 || alert == 116 ||
-           (alert == 40 && failure->certificate_requested);
-}
-
-/* Rows 17, 20, 21, 25 and 26, by the error with which OpenSSL gave up. */
-static enum reason local_reason(unsigned long error)
-{
-    switch (ERR_GET_REASON(error)) {
-    case SSL_R_UNSUPPORTED_PROTOCOL:
-    case SSL_R_VERSION_TOO_LOW:
-        return REASON_PROTOCOL_VERSION_MISMATCH;
-    case SSL_R_DH_KEY_TOO_SMALL:
-        return REASON_INSECURE_CIPHER_SUITE;
-    case SSL_R_UNEXPECTED_MESSAGE:
-    case SSL_R_UNEXPECTED_RECORD:
-        return REASON_UNEXPECTED_MESSAGE;
-    default:
-        return REASON_HANDSHAKE_FAILURE;
-    }
-}
-
-/* The first bytes, as far as they are text, else in hex: "HTTP/1.1 400 Bad", "00 01 02". */
-static void quote(const uint8_t *bytes, size_t length, char out[64])
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < length && at + 5 < 64; i++) {
-        if (bytes[i] >= 0x20 && bytes[i] < 0x7f)
-            at += (size_t)snprintf(out + at, 64 - at, "%c", bytes[i]);
-        else
-            at += (size_t)snprintf(out + at, 64 - at, "\\x%02x", bytes[i]);
-    }
-    out[at] = '\0';
-}
-
-static void judge_handshake(struct judge *judge, size_t host, const struct smtp_facts *endpoint)
-{
-    const struct tls_failure *failure = &endpoint->tls_failure;
-    char bytes[64];
-
-    switch (failure->kind) {
-    case TLS_FAILED_NOT_TLS: /* row 15 */
-        quote(failure->first, failure->first_length, bytes);
-        add_handshake(judge, host, endpoint, REASON_UNEXPECTED_MESSAGE,
-                      "where the ServerHello should be, the server sent: ", bytes);
-        break;
-    case TLS_FAILED_CLOSED: /* row 16, or 27 */
-        add_handshake(judge, host, endpoint, REASON_HANDSHAKE_FAILURE,
-                      "the server closed the connection in the handshake",
-                      failure->certificate_requested ? " after asking for a client certificate"
-                                                     : "");
-        break;
-    case TLS_FAILED_RESET:
-        add_handshake(judge, host, endpoint, REASON_HANDSHAKE_FAILURE,
-                      "the connection broke in the handshake: ", strerror(failure->os_error));
-        break;
-    case TLS_FAILED_TIMEOUT:
-        add_handshake(judge, host, endpoint, REASON_HANDSHAKE_FAILURE,
-                      "the server fell silent in the handshake", "");
-        break;
-    case TLS_FAILED_ALERT:
-        if (about_our_certificate(failure))
-            add_handshake(judge, host, endpoint, REASON_HANDSHAKE_FAILURE,
-                          "the server demands a client certificate: it sent the alert ",
-                          tls_alert_name(failure->alert));
-        else
-            add_handshake(judge, host, endpoint, alert_reason(failure),
-                          "the server ended the handshake with the alert ",
-                          tls_alert_name(failure->alert));
-        break;
-    case TLS_FAILED_LOCAL:
-        if (ERR_GET_REASON(failure->error) == SSL_R_DH_KEY_TOO_SMALL) /* row 21 */
-            add_handshake(judge, host, endpoint, REASON_INSECURE_CIPHER_SUITE,
-                          "the Diffie-Hellman parameters are smaller than 2048 bits",
-                          postfix_delivers);
-        else
-            add_handshake(judge, host, endpoint, local_reason(failure->error),
-                          "the handshake failed: ", tls_error_text(failure->error));
-        break;
-    case TLS_FAILED_NOT:
-    case TLS_FAILED_OURS:
-        break;
     }
 }
 
@@ -275,9 +148,6 @@ static void judge_starttls(struct judge *judge, size_t index, const struct smtp_
                          endpoint->problem == SMTP_STARTTLS_UNANSWERED
                              ? "STARTTLS is offered, and no proper reply came"
                              : "STARTTLS is offered and refused");
-    } else if (endpoint->tls && !endpoint->tls->n_chain) { /* row 23 */
-        add_handshake(judge, index, endpoint, REASON_INSECURE_CIPHER_SUITE,
-                      "an anonymous suite without a certificate", postfix_delivers);
     }
     if (endpoint->starttls_inside_tls) /* row 75 */
         judge_add(judge, &repeated, "the EHLO reply inside TLS offers STARTTLS");
@@ -299,19 +169,10 @@ static void judge_deviation(struct judge *judge, size_t host, const struct smtp_
 void judge_session(struct judge *judge, size_t host, size_t index)
 {
     const struct smtp_facts *endpoint = judge->facts->hosts[host].endpoints[index];
-    char bytes[64];
 
     judge_deviation(judge, host, endpoint);
-
-    if (endpoint->problem == SMTP_FINE || endpoint->problem == SMTP_STARTTLS_UNANSWERED) {
+    if (endpoint->problem == SMTP_FINE || endpoint->problem == SMTP_STARTTLS_UNANSWERED)
         judge_starttls(judge, host, endpoint);
-    } else if (endpoint->problem == SMTP_PLAINTEXT_AFTER_220) { /* row 13 */
-        quote(endpoint->after_220, endpoint->after_220_length, bytes);
-        add_handshake(judge, host, endpoint, REASON_UNEXPECTED_MESSAGE,
-                      "plaintext came behind the 220, in the same buffer: ", bytes);
-    } else if (endpoint->problem == SMTP_TLS_FAILED) {
-        judge_handshake(judge, host, endpoint);
-    } else {
+    else if (endpoint->problem != SMTP_PLAINTEXT_AFTER_220 && endpoint->problem != SMTP_TLS_FAILED)
         judge_outside(judge, host, endpoint);
-    }
 }

@@ -89,6 +89,7 @@ static void judge_host(struct judge *judge, size_t host)
     judge_dane_status(judge, host);
     for (size_t i = 0; i < judge->facts->hosts[host].n_endpoints; i++) {
         judge_session(judge, host, i);
+        judge_handshake(judge, host, i);
         judge_certificate(judge, host, i);
         judge_dane_endpoint(judge, host, i);
     }

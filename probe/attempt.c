@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include <openssl/rand.h>
 
 #include "probe/clock.h"
 #include "probe/route.h"
+#include "tls/hello.h"
 #include "tls/stream.h"
 
 struct attempt {
@@ -17,6 +19,10 @@ struct attempt {
     struct event *timer;  /* the phase's deadline */
     struct event *finish; /* ends the attempt from the loop, outside every callback */
     char *sni;
+    enum attempt_mode mode;
+    bool by_hand; /* the ClientHello is out: what comes is its answer, not SMTP */
+    uint8_t *answer;
+    size_t answer_length;
     backend_session_fn *done;
     void *arg;
 };
@@ -31,6 +37,7 @@ static void attempt_free(struct attempt *attempt)
     smtp_session_clear(&attempt->session);
     smtp_facts_unref(attempt->facts);
     free(attempt->sni);
+    free(attempt->answer);
     free(attempt);
 }
 
@@ -72,6 +79,58 @@ static void arm(struct attempt *attempt)
     evtimer_add(attempt->timer, &left);
 }
 
+static void say_hello_by_hand(struct attempt *attempt)
+{
+    uint8_t random[TLS_HELLO_RANDOM_LENGTH], hello[TLS_HELLO_MAX];
+    size_t length = 0;
+
+    if (RAND_bytes(random, sizeof random) == 1)
+        length = tls_hello_write(hello, attempt->sni, random);
+    attempt->by_hand = true;
+    if (!length || tls_stream_write(attempt->stream, hello, length) != 0)
+        smtp_session_cut(&attempt->session, SMTP_OURS, clock_monotonic_ms());
+}
+
+static void begin_tls(struct attempt *attempt)
+{
+    const struct attempt_environment *environment = attempt->environment;
+
+    switch (attempt->mode) {
+    case ATTEMPT_MODERN:
+        tls_stream_secure(attempt->stream, environment->context, attempt->sni);
+        break;
+    case ATTEMPT_WIDE:
+        tls_stream_secure(attempt->stream, environment->wide_context, attempt->sni);
+        break;
+    case ATTEMPT_BY_HAND:
+        say_hello_by_hand(attempt);
+        break;
+    }
+}
+
+/* Bytes of the answer to a hand-made ClientHello: only its beginning is of interest. */
+static void hear_by_hand(struct attempt *attempt, const uint8_t *bytes, size_t length)
+{
+    struct autopsy *autopsy = &attempt->facts->autopsy;
+    size_t room = TLS_HELLO_ANSWER_MAX + 1 - attempt->answer_length;
+    size_t n = length < room ? length : room;
+
+    if (!attempt->answer)
+        attempt->answer = malloc(TLS_HELLO_ANSWER_MAX + 1);
+    if (!attempt->answer) {
+        smtp_session_cut(&attempt->session, SMTP_OURS, clock_monotonic_ms());
+        return;
+    }
+    memcpy(attempt->answer + attempt->answer_length, bytes, n);
+    attempt->answer_length += n;
+    enum tls_hello_status status =
+        tls_hello_read(attempt->answer, attempt->answer_length, &autopsy->hello);
+    if (status == TLS_HELLO_MORE)
+        return;
+    autopsy->by_hand = status == TLS_HELLO_CHOSEN;
+    smtp_session_cut(&attempt->session, SMTP_TLS_FAILED, clock_monotonic_ms());
+}
+
 /* After every step: does what the session wants. */
 static void pump(struct attempt *attempt)
 {
@@ -84,7 +143,7 @@ static void pump(struct attempt *attempt)
     }
     if (session->want == SMTP_WANT_TLS) {
         session->want = SMTP_WANT_WAIT;
-        tls_stream_secure(attempt->stream, attempt->environment->context, attempt->sni);
+        begin_tls(attempt);
     }
     if (session->want == SMTP_WANT_END) {
         evtimer_del(attempt->timer);
@@ -111,7 +170,10 @@ static void on_data(void *arg, const uint8_t *bytes, size_t length)
 {
     struct attempt *attempt = arg;
 
-    smtp_session_bytes(&attempt->session, bytes, length, clock_monotonic_ms());
+    if (attempt->by_hand)
+        hear_by_hand(attempt, bytes, length);
+    else
+        smtp_session_bytes(&attempt->session, bytes, length, clock_monotonic_ms());
     pump(attempt);
 }
 
@@ -120,7 +182,7 @@ static void on_secured(void *arg, struct tls_facts *facts)
     struct attempt *attempt = arg;
     const struct attempt_environment *environment = attempt->environment;
 
-    if (environment->secured)
+    if (environment->secured && attempt->mode == ATTEMPT_MODERN)
         environment->secured(environment->secured_arg);
     smtp_session_secured(&attempt->session, facts, clock_monotonic_ms());
     pump(attempt);
@@ -164,12 +226,14 @@ static void connect_stream(struct attempt *attempt)
 }
 
 struct attempt *attempt_start(const struct attempt_environment *environment,
-                              const struct smtp_target *target, backend_session_fn *done, void *arg)
+                              const struct smtp_target *target, enum attempt_mode mode,
+                              backend_session_fn *done, void *arg)
 {
     struct attempt *attempt = calloc(1, sizeof *attempt);
     if (!attempt)
         return NULL;
     attempt->environment = environment;
+    attempt->mode = mode;
     attempt->done = done;
     attempt->arg = arg;
     attempt->facts = smtp_facts_new(&target->address, target->port);

@@ -14,7 +14,8 @@
 /* What all attempts of a run share; borrowed for their life. */
 struct attempt_environment {
     struct event_base *base;
-    SSL_CTX *context;
+    SSL_CTX *context, *wide_context; /* tls_context_new, tls_context_new_wide */
+    bool autopsy;                    /* look into failed handshakes (probe/inspection.h) */
     struct smtp_session_options session;
     const struct dns_address *source_ipv4; /* connect from here, or NULL */
     const struct dns_address *source_ipv6;
@@ -22,12 +23,19 @@ struct attempt_environment {
     void *secured_arg;
 };
 
+/* What is offered in the handshake. */
+enum attempt_mode {
+    ATTEMPT_MODERN,  /* what a sender of today offers */
+    ATTEMPT_WIDE,    /* all that OpenSSL has */
+    ATTEMPT_BY_HAND, /* what it no longer has; ends at the ServerHello, which goes to `autopsy` */
+};
+
 struct attempt;
 
 /* Begins. `done` gets the facts (one reference) once, from the loop. NULL when out of memory. */
 struct attempt *attempt_start(const struct attempt_environment *environment,
-                              const struct smtp_target *target, backend_session_fn *done,
-                              void *arg);
+                              const struct smtp_target *target, enum attempt_mode mode,
+                              backend_session_fn *done, void *arg);
 
 /*
  * Ends as things stand and frees: `why` becomes the problem where the session had none yet. Returns

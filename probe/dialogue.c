@@ -26,3 +26,11 @@ void dialogue_add_reply(struct smtp_facts *facts, int at_ms, int code, bool more
     snprintf(line, sizeof line, "%03d%c%s", code, more ? '-' : ' ', text);
     dialogue_add(facts, at_ms, '<', line);
 }
+
+void dialogue_append(struct smtp_facts *facts, const struct smtp_facts *other, const char *title)
+{
+    dialogue_add(facts, 0, '*', title);
+    for (size_t i = 0; i < other->n_dialogue; i++)
+        dialogue_add(facts, other->dialogue[i].at_ms, other->dialogue[i].direction,
+                     other->dialogue[i].text);
+}

@@ -16,4 +16,7 @@ void dialogue_add(struct smtp_facts *facts, int at_ms, char direction, const cha
 /* Adds one line of a reply, "250-text" or "250 text". */
 void dialogue_add_reply(struct smtp_facts *facts, int at_ms, int code, bool more, const char *text);
 
+/* Adds the dialogue of another session with the same server, under a title. */
+void dialogue_append(struct smtp_facts *facts, const struct smtp_facts *other, const char *title);
+
 #endif

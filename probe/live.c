@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "probe/attempt.h"
 #include "probe/clock.h"
+#include "probe/inspection.h"
 #include "tls/context.h"
 
 struct live {
@@ -40,13 +40,13 @@ static void *session(void *self, const struct smtp_target *target, backend_sessi
 {
     struct live *live = self;
 
-    return attempt_start(&live->environment, target, done, arg);
+    return inspection_start(&live->environment, target, done, arg);
 }
 
 static struct smtp_facts *session_cut(void *self, void *handle, enum smtp_problem why)
 {
     (void)self;
-    return attempt_cut(handle, why);
+    return inspection_cut(handle, why);
 }
 
 static void *fetch(void *self, const char *domain, const struct dns_address *addresses,
@@ -173,6 +173,8 @@ struct live *live_new(struct event_base *base, const struct live_options *option
     live->environment = (struct attempt_environment){
         .base = base,
         .context = tls_context_new(),
+        .wide_context = options->no_autopsy ? NULL : tls_context_new_wide(),
+        .autopsy = !options->no_autopsy,
         .session = options->session,
         .secured = on_secured,
         .secured_arg = live,
@@ -180,7 +182,8 @@ struct live *live_new(struct event_base *base, const struct live_options *option
     set_sources(&live->environment, options);
     live->resolver = dns_resolver_new(base, &options->resolver);
     live->fetcher = sts_fetcher_new(base, &options->fetcher);
-    if (!live->environment.context || !live->resolver || !live->fetcher) {
+    bool wide = options->no_autopsy || live->environment.wide_context;
+    if (!live->environment.context || !wide || !live->resolver || !live->fetcher) {
         live_free(live);
         return NULL;
     }
@@ -194,5 +197,6 @@ void live_free(struct live *live)
     sts_fetcher_free(live->fetcher);
     dns_resolver_free(live->resolver);
     SSL_CTX_free(live->environment.context);
+    SSL_CTX_free(live->environment.wide_context);
     free(live);
 }

@@ -19,6 +19,7 @@ struct live_options {
     struct sts_fetcher_options fetcher;
     struct dns_address source[2];
     size_t n_sources; /* at most one a family */
+    bool no_autopsy;  /* no further attempts after a failed handshake */
 };
 
 struct live;

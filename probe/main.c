@@ -3,14 +3,28 @@
  * the way from here to the exit status.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probe/commands.h"
 #include "probe/complain.h"
 #include "probe/help.h"
 #include "probe/options.h"
+
+/*
+ * A standard stream that is closed must not become the first socket that is opened, and get the
+ * output. What takes its place refuses the use: writing to it still fails.
+ */
+static void keep_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
 
 static int run(struct settings *settings, struct failure *failure)
 {
@@ -41,6 +55,7 @@ int main(int argc, char *argv[])
     bool nagios = options_want_nagios(argc, argv);
     int status = STATUS_USAGE;
 
+    keep_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     settings_init(&settings);
     options_read(argc, argv, &settings, &failure);

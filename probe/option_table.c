@@ -316,6 +316,13 @@ static const char *set_tlsrpt_record(struct settings *settings, const char *argu
     return NULL;
 }
 
+static const char *set_no_autopsy(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->live.no_autopsy = true;
+    return NULL;
+}
+
 static const char *set_help(struct settings *settings, const char *argument)
 {
     (void)argument;
@@ -334,6 +341,7 @@ static const char *set_version(struct settings *settings, const char *argument)
 #define NETWORK OPTION_GROUP_NETWORK
 #define JUDGEMENT OPTION_GROUP_JUDGEMENT
 #define WHAT_IF OPTION_GROUP_WHAT_IF
+#define DEEPER OPTION_GROUP_DEEPER
 #define GENERAL OPTION_GROUP_GENERAL
 
 const struct option option_table[] = {
@@ -378,6 +386,8 @@ const struct option option_table[] = {
      set_expiry_crit},
     {"require-dane", 0, NULL, JUDGEMENT, FOR_CHECK, "judge as a sender that mandates DANE",
      set_require_dane},
+    {"no-autopsy", 0, NULL, DEEPER, FOR_CHECK, "no further attempts to tell why a handshake failed",
+     set_no_autopsy},
     {"mx", 0, "HOST[:PREF]", WHAT_IF, FOR_CHECK, "in place of the MX records (repeatable)", set_mx},
     {"resolve", 0, "HOST:ADDR[,ADDR]", WHAT_IF, FOR_CHECK,
      "the addresses of a mail or policy host (repeatable)", set_resolve},
@@ -403,6 +413,7 @@ const char *option_group_title(enum option_group group)
         [OPTION_GROUP_OUTPUT] = "Output",
         [OPTION_GROUP_NETWORK] = "Network",
         [OPTION_GROUP_JUDGEMENT] = "Judgement",
+        [OPTION_GROUP_DEEPER] = "Deeper looks",
         [OPTION_GROUP_WHAT_IF] = "What if: before anything is published (one DOMAIN)",
         [OPTION_GROUP_GENERAL] = "General",
         [OPTION_GROUP_COUNT] = "",

@@ -181,7 +181,7 @@ void options_read(int argc, char *const argv[], struct settings *settings, struc
 
     settings->operands = calloc(room, sizeof *settings->operands);
     settings->what_if_given = calloc(room, sizeof *settings->what_if_given);
-    reading.used = calloc(room, sizeof *reading.used);
+    reading.used = calloc(room, sizeof(const struct option *));
     if (!settings->operands || !settings->what_if_given || !reading.used) {
         failure_set(failure, STATUS_SOFTWARE, "out of memory");
         argc = 0;

@@ -13,4 +13,11 @@
  */
 SSL_CTX *tls_context_new(void);
 
+/*
+ * The second, wider try after a failed handshake: TLS 1.0 to 1.3, security level 0, every suite
+ * and group that OpenSSL has, anonymous and NULL ones too, and servers without RFC 5746. Never for
+ * a judgement of what a sender would do; only to tell why it failed.
+ */
+SSL_CTX *tls_context_new_wide(void);
+
 #endif
