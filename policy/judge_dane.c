@@ -139,9 +139,20 @@ static size_t reference_names(const struct domain_facts *facts, const struct hos
     return n;
 }
 
-static void add_outcome(struct judge *judge, const struct note *where, const struct tls_facts *tls,
-                        const struct tls_dane *dane, const char *name, size_t n_records)
+/* Row 76 has no policy type: the end that MTA-STS has been told of is not told again. */
+static void judge_path_end(struct judge *judge, const struct note *note,
+                           const struct endpoint_verdict *result)
 {
+    int64_t end_s = result->dane.first_not_after_s;
+
+    if (!judge_sts_in_force(judge->verdict) || end_s != result->webpki.first_not_after_s)
+        judge_expiry(judge, note, end_s);
+}
+
+static void add_outcome(struct judge *judge, const struct note *where, const struct tls_facts *tls,
+                        const struct endpoint_verdict *result, const char *name, size_t n_records)
+{
+    const struct tls_dane *dane = &result->dane;
     struct note note = *where;
 
     switch (dane->outcome) {
@@ -158,7 +169,7 @@ static void add_outcome(struct judge *judge, const struct note *where, const str
                                  dane->outcome == TLS_DANE_NAME_MISMATCH ? name : NULL);
         break;
     case TLS_DANE_MATCH:
-        judge_expiry(judge, &note, dane->first_not_after_s);
+        judge_path_end(judge, &note, result);
         break;
     case TLS_DANE_UNUSABLE:
         break;
@@ -196,5 +207,5 @@ void judge_dane_endpoint(struct judge *judge, size_t host, size_t index)
         result->dane_judged = true;
     free(records);
     if (result->dane_judged)
-        add_outcome(judge, &note, endpoint->tls, &result->dane, names[0], n_records);
+        add_outcome(judge, &note, endpoint->tls, result, names[0], n_records);
 }
