@@ -289,7 +289,8 @@ static bool set_up_loop(struct check *check, struct failure *failure)
     const struct settings *settings = check->settings;
 
     check->settings->judge.trust = check->trust;
-    check->base = event_base_new();
+    if (prepare_room())
+        check->base = event_base_new();
     if (check->base)
         check->live = live_new(check->base, &settings->live, check->trust);
     if (!check->live) {

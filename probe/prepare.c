@@ -1,14 +1,17 @@
 #include "probe/prepare.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sys/resource.h>
 
 #include "probe/input.h"
 
 enum {
-    DESCRIPTORS_A_DOMAIN = 16, /* what a domain may need at once, for sizing */
+    DESCRIPTORS_OF_THE_LOOP = 8, /* epoll, timer, signals, and some to work with */
+    DESCRIPTORS_A_DOMAIN = 16,   /* what a domain may need at once, for sizing */
     DESCRIPTORS_WANTED = 16384,
 };
 
@@ -79,6 +82,20 @@ bool prepare_trust(const struct settings *settings, struct tls_trust **out, stru
     *out = NULL;
     return try_trust(settings->ca_file, settings->crl_file, settings->crl_file, "CRL", out,
                      failure);
+}
+
+bool prepare_room(void)
+{
+    int held[DESCRIPTORS_OF_THE_LOOP];
+    size_t n = 0;
+
+    while (n < DESCRIPTORS_OF_THE_LOOP && (held[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+        n++;
+    int error = errno;
+    for (size_t i = 0; i < n; i++)
+        close(held[i]);
+    errno = error;
+    return n == DESCRIPTORS_OF_THE_LOOP;
 }
 
 size_t prepare_descriptors(void)

@@ -21,6 +21,12 @@ bool prepare_trust(const struct settings *settings, struct tls_trust **out,
                    struct failure *failure);
 
 /*
+ * Are there descriptors for an event loop? libevent ends the process where it gets none for its
+ * own use. False: errno says why.
+ */
+bool prepare_room(void);
+
+/*
  * Raises the limit of open files as far as the system lets us, and returns how many domains may be
  * under way with that many; at least 1.
  */
