@@ -3,9 +3,9 @@
 
     lab run -- check_findings.py [DOMAIN…]
 
-MXPROBE names the program (build/mxprobe). Findings are compared as a multiset of severity, reason, result type,
-policy type and host; verdict, deliveries, exit status and the order of the answers exactly; every
-object is held against docs/result.schema.json.
+MXPROBE names the program (build/mxprobe). Findings are compared as a multiset of severity, reason,
+result type, policy type and host; verdict, deliveries, exit status and the order of the answers
+exactly; every object is held against docs/result.schema.json.
 """
 import json
 import sys

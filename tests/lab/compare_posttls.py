@@ -5,8 +5,10 @@
 
 Level dane is held against the delivery of a DANE sender, level secure (with the policy's patterns)
 against that of an MTA-STS sender where a policy is enforced. posttls-finger judges one host, so
-domains with several are left out, and those of which nothing is to be learnt. Where Postfix does otherwise, table/ says so and why
-(posttls = { LEVEL = what Postfix does, why = … }); such an entry without a difference fails too.
+domains with several are left out, and those of which nothing is to be learnt. Where Postfix does
+otherwise, the table says so and why (posttls = { LEVEL = what Postfix does, why = … }); such an
+entry without a difference fails too.
+
 With --table the table's own expectations stand in for mxprobe, to test the table.
 """
 import os

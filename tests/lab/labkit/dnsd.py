@@ -1,5 +1,5 @@
 """The name servers: nsd with the zones, an unbound that validates and one that does not."""
-from .table import AUTHORITATIVE, REFUSING
+from .table import AUTHORITATIVE
 from .zones import file_of
 
 RESOLVER, PLAIN, SILENT = "127.0.0.53", "127.0.0.54", "127.0.0.55"

@@ -271,8 +271,8 @@ PROFILES = {function.__name__.replace("_", "-"): function for function in (
     good, good_rsa, self_signed, self_signed_expired, expired, expired_wrong_host, not_valid_yet,
     expires_soon, unknown_ca, unknown_ca_sent, missing_intermediate, with_root, wrong_host,
     cn_only, wildcard, partial_wildcard, weak_key, sha1, broken_signature, client_purpose,
-    unknown_critical, must_staple, revoked, name_constraints, path_length, not_a_ca, expired_intermediate,
-    extra_expired)}
+    unknown_critical, must_staple, revoked, name_constraints, path_length, not_a_ca,
+    expired_intermediate, extra_expired)}
 
 
 def staple(ca, chain, revoked):

@@ -10,7 +10,8 @@ def record(text, chain, ca):
     """RDATA for "3 1 1 leaf". OF-WHAT: leaf, issuer or root (the lab's own); "other", a digest
     that matches nothing; "short", half a digest."""
     usage, selector, matching, what = text.split()
-    return f"{usage} {selector} {matching} {association(int(selector), int(matching), what, chain, ca)}"
+    data = association(int(selector), int(matching), what, chain, ca)
+    return f"{usage} {selector} {matching} {data}"
 
 
 def association(selector, matching, what, chain, ca):
