@@ -8,9 +8,10 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 build_packages="gcc libc6-dev cmake make pkg-config libssl-dev libc-ares-dev libcurl4-openssl-dev
     libevent-dev libcjson-dev libidn2-dev"
 lab_packages="nsd unbound nginx-light postfix ldnsutils openssl iproute2 util-linux procps python3
+    python3-cryptography
     ca-certificates"
 test_packages="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev gnutls-bin bind9-dnsutils curl
-    python3-jsonschema python3-cryptography strace valgrind gcovr"
+    python3-jsonschema strace valgrind gcovr"
 
 say() {
     printf '%s\n' "== $*"
