@@ -33,7 +33,7 @@ WITHOUT_A_HANDSHAKE = (
     ("-6", "dual-stack.test"),                      # connection refused
     ("unreachable.test",), ("--connect-timeout", "1", "lost.test"),
     ("banner-450.test",), ("banner-close.test",), ("no-starttls.test",), ("starttls-250.test",),
-    ("handshake-reset.test",), ("http-for-tls.test",),
+    ("plaintext-behind-220.test",), ("handshake-reset.test",), ("alert-40-dane.test",),
     ("--no-allow-private", "good-sts.test"),
 )
 
