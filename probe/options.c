@@ -42,14 +42,15 @@ static const struct option *find_letter(char letter)
     return NULL;
 }
 
-static void apply(struct reading *reading, const struct option *option, const char *argument,
-                  const char *shown)
+static void apply(struct reading *reading, const struct option *option, const char *argument)
 {
     const char *problem = option->set(reading->settings, argument);
 
-    if (problem)
-        failure_set(reading->failure, STATUS_USAGE, "%s %s: %s", shown, argument ? argument : "",
-                    problem);
+    if (problem && option->name)
+        failure_set(reading->failure, STATUS_USAGE, "--%s %s: %s", option->name,
+                    argument ? argument : "", problem);
+    else if (problem)
+        failure_set(reading->failure, STATUS_USAGE, "-%c: %s", option->letter, problem);
     reading->used[reading->n_used++] = option;
 }
 
@@ -89,7 +90,7 @@ static void read_long(struct reading *reading, const char *word)
                     option->argument);
         return;
     }
-    apply(reading, option, argument, word);
+    apply(reading, option, argument);
     if (option->group == OPTION_GROUP_WHAT_IF && !reading->failure->status)
         remember(reading, option->name, argument);
 }
@@ -100,7 +101,7 @@ static void read_letters(struct reading *reading, const char *word)
     for (const char *letter = word + 1; *letter && !reading->failure->status; letter++) {
         const struct option *option = find_letter(*letter);
         if (option)
-            apply(reading, option, NULL, word);
+            apply(reading, option, NULL);
         else
             failure_set(reading->failure, STATUS_USAGE,
                         "there is no option -%c; see mxprobe --help", *letter);
