@@ -111,7 +111,8 @@ void judge_dane_status(struct judge *judge, size_t host)
     }
     bool lacking = verdict->dane == DANE_UNUSABLE || verdict->dane == DANE_ABSENT ||
                    verdict->dane == DANE_INSECURE || verdict->dane == DANE_UNKNOWN;
-    if (judge->options->require_dane && lacking) { /* row 74 */
+    bool routed = judge->verdict->mx_status != MX_NONE;
+    if (judge->options->require_dane && lacking && routed) { /* row 74 */
         note.result_type = RESULT_DANE_REQUIRED;
         note.reason = REASON_DANE_REQUIRED;
         judge_add(judge, &note, "DANE is required, and the TLSA status of %s is \"%s\"",

@@ -55,7 +55,7 @@ static void judge_connection_failure(struct judge *judge)
                               .policy_type = POLICY_TYPE_STS,
                               .stage = STAGE_POLICY};
 
-    if (!judge_sts_in_force(judge->verdict))
+    if (!judge_sts_in_force(judge->verdict) || judge->verdict->mx_status == MX_NONE)
         return;
     for (size_t i = 0; i < facts->n_hosts; i++) {
         if (!judge->verdict->hosts[i].sts_match)

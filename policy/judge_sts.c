@@ -205,7 +205,8 @@ static void judge_wisdom(struct judge *judge)
         judge_add(judge, &note, "max_age is %lld seconds", (long long)policy->max_age_s);
     note.severity = SEVERITY_INFO;
     note.reason = REASON_STS_PATTERN_UNUSED;
-    for (size_t i = 0; judge->facts->n_hosts && i < policy->n_mx; i++) {
+    bool routed = judge->facts->n_hosts && judge->verdict->mx_status != MX_NONE;
+    for (size_t i = 0; routed && i < policy->n_mx; i++) {
         if (!pattern_used(judge->facts, policy->mx[i]))
             judge_add(judge, &note, "no MX host matches \"mx: %s\"", policy->mx[i]);
     }
