@@ -148,29 +148,39 @@ static void check_tls_rpt(struct subject *subject, struct words *words)
 static const struct {
     const char *word;
     void (*check)(struct subject *subject, struct words *words); /* NULL: expect_finding.c */
-    bool last_counts; /* what a later block says takes the place of an earlier one's */
+    size_t key; /* so many words alike, and a later block's take the place of an earlier one's */
 } kinds[] = {
-    {"verdict", check_verdict, true},
-    {"delivery", check_delivery, true},
-    {"mx", check_mx, true},
-    {"hosts", check_hosts, true},
-    {"sts", check_sts, true},
-    {"tls-rpt", check_tls_rpt, true},
-    {"match", check_match, false},
-    {"dane", check_dane, false},
-    {"endpoint", check_endpoint, false},
-    {"sni", check_sni, false},
-    {"finding", NULL, false},
-    {"no-finding", NULL, false},
+    {"verdict", check_verdict, 2},
+    {"delivery", check_delivery, 2},
+    {"mx", check_mx, 2},
+    {"hosts", check_hosts, 2},
+    {"sts", check_sts, 2},
+    {"tls-rpt", check_tls_rpt, 2},
+    {"match", check_match, 3},
+    {"dane", check_dane, 3},
+    {"endpoint", check_endpoint, 3},
+    {"sni", check_sni, 3},
+    {"finding", NULL, 0},
+    {"no-finding", NULL, 0},
 };
 
-static bool said_again(const struct scene *scene, size_t block, const char *word)
+static bool alike(const struct statement *a, const struct statement *b, size_t n_words)
+{
+    if (a->n_words < n_words || b->n_words < n_words)
+        return false;
+    for (size_t i = 0; i < n_words; i++) {
+        if (strcmp(a->words[i], b->words[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool said_again(const struct scene *scene, size_t block, const struct statement *statement,
+                       size_t key)
 {
     for (size_t i = block + 1; i < scene->n_blocks; i++) {
         for (size_t j = 1; j < scene->blocks[i]->n_statements; j++) {
-            const struct statement *statement = &scene->blocks[i]->statements[j];
-            if (statement->n_words > 1 && strcmp(statement->words[0], "expect") == 0 &&
-                strcmp(statement->words[1], word) == 0)
+            if (alike(statement, &scene->blocks[i]->statements[j], key))
                 return true;
         }
     }
@@ -188,7 +198,7 @@ static void check_statement(struct subject *subject, size_t block,
         i++;
     if (i == n)
         script_fail(&statement->place, "\"%s\" is nothing to be expected", word);
-    if (!kinds[i].check || (kinds[i].last_counts && said_again(subject->scene, block, word)))
+    if (!kinds[i].check || said_again(subject->scene, block, statement, kinds[i].key))
         return;
     kinds[i].check(subject, &words);
     words_end(&words);
