@@ -260,7 +260,7 @@ void judge_sts_host(struct judge *judge, size_t host)
                               .stage = STAGE_POLICY,
                               .host = facts};
 
-    if (verdict->sts_status != STS_POLICY_VALID)
+    if (verdict->sts_status != STS_POLICY_VALID || verdict->mx_status == MX_NONE)
         return;
     verdict->hosts[host].sts_match = sts_policy_match(&verdict->policy, facts->host);
     if (judge_sts_in_force(verdict) && !verdict->hosts[host].sts_match) /* row 66 */
