@@ -73,7 +73,9 @@ const char *what_if_add_mx(struct what_if *what_if, const char *argument)
 
 static const char *read_addresses(const char *text, struct what_if_addresses *out)
 {
-    while (*text) {
+    bool more = true;
+
+    while (more) {
         size_t length = strcspn(text, ",");
         char one[DNS_ADDRESS_TEXT_MAX + 2];
         if (out->n == WHAT_IF_ADDRESSES_MAX)
@@ -85,9 +87,10 @@ static const char *read_addresses(const char *text, struct what_if_addresses *ou
         if (!dns_address_parse(one, &out->addresses[out->n]))
             return "not an IP address";
         out->n++;
-        text += length + (text[length] == ',');
+        more = text[length] == ',';
+        text += length + more;
     }
-    return out->n ? NULL : "no IP address";
+    return NULL;
 }
 
 const char *what_if_add_addresses(struct what_if *what_if, const char *argument)
