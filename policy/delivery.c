@@ -58,7 +58,8 @@ static enum delivery under_dane(const struct judge *judge, size_t host, size_t e
     const struct host_verdict *verdict = &judge->verdict->hosts[host];
     bool judged = class == SESSION_TLS || class == SESSION_NO_TLS;
 
-    if (!judged)
+    /* A host whose lookup failed is not even tried (row 69). */
+    if (!judged && verdict->dane != DANE_BOGUS && verdict->dane != DANE_ERROR)
         return plain(class);
     if (judge->options->require_dane && verdict->dane != DANE_USABLE)
         return DELIVERY_DEFER;
@@ -102,7 +103,10 @@ static enum delivery at_bare_host(const struct judge *judge, enum sender sender,
 {
     const struct host_facts *host = &judge->facts->hosts[index];
     const struct dns_answer *const answers[] = {host->a, host->aaaa};
+    enum dane_status dane = judge->verdict->hosts[index].dane;
 
+    if (sender == SENDER_DANE && (dane == DANE_BOGUS || dane == DANE_ERROR))
+        return DELIVERY_DEFER;
     if (sender == SENDER_MTA_STS && judge_sts_in_force(judge->verdict) &&
         judge->verdict->policy.mode == STS_MODE_ENFORCE && !judge->verdict->hosts[index].sts_match)
         return DELIVERY_DEFER;
