@@ -68,6 +68,13 @@ static bool dane_in_force(const struct verdict *verdict)
     return false;
 }
 
+/* What is in force explains how a mail goes; that it does not go has its reason elsewhere. */
+static bool delivers(enum delivery delivery)
+{
+    return delivery == DELIVERY_TLS || delivery == DELIVERY_UNAUTHENTICATED_TLS ||
+           delivery == DELIVERY_CLEARTEXT;
+}
+
 static void delivery_row(struct page *page, const char *sender, enum delivery delivery,
                          const char *remark)
 {
@@ -76,7 +83,7 @@ static void delivery_row(struct page *page, const char *sender, enum delivery de
 
     page_row(page, TEXT_HOST_INDENT, PAINT_NONE, sender, BODY);
     page_paint(page, words.paint, words.text);
-    page_say(page, delivery != DELIVERY_UNKNOWN ? remark : NULL);
+    page_say(page, delivers(delivery) ? remark : NULL);
 }
 
 static void delivery(struct page *page, const struct verdict *verdict)

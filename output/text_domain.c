@@ -89,6 +89,18 @@ static bool one_security(const struct domain_facts *facts, enum dns_security sec
     return facts->n_hosts > 0;
 }
 
+static bool anything_supplied(const struct domain_facts *facts)
+{
+    const struct dns_answer *mx = facts->mx;
+    bool supplied = mx && mx->supplied;
+
+    for (size_t i = 0; i < facts->n_hosts && !supplied; i++) {
+        const struct dns_answer *a = facts->hosts[i].a, *aaaa = facts->hosts[i].aaaa;
+        supplied = (a && a->supplied) || (aaaa && aaaa->supplied);
+    }
+    return supplied;
+}
+
 static void dnssec(struct page *page, const struct domain_facts *facts)
 {
     enum dns_security security = facts->mx ? facts->mx->security : DNS_SECURITY_UNKNOWN;
@@ -101,6 +113,9 @@ static void dnssec(struct page *page, const struct domain_facts *facts)
         page_say(page, i > 0 ? ", " : "; addresses of ");
         page_say(page, facts->hosts[i].host);
         page_sayf(page, " %s", dns_security_text(addresses));
+    }
+    if (anything_supplied(facts)) {
+        page_say(page, " (what the options supply counts as secure)");
     }
     if (!facts->ad_believed) {
         page_say(page, " (not checked: the resolver is not trusted to validate; see --trust-ad)");
@@ -173,7 +188,9 @@ static void mta_sts(struct page *page, const struct result *result)
     switch (record->status) {
     case STS_RECORD_VALID:
         sts_policy(page, result);
-        page_sayf(page, ", id %s", record->id);
+        /* After words about what went wrong the id would read as if it were part of them. */
+        page_sayf(page, result->verdict->sts_status == STS_POLICY_VALID ? ", id %s" : " (id %s)",
+                  record->id);
         break;
     case STS_RECORD_ABSENT:
         page_say(page, "no record");

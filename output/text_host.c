@@ -183,6 +183,10 @@ static void endpoint(struct page *page, const struct result *result, size_t at_h
     if (!tls) {
         text_session_end(page, facts);
     } else {
+        if (facts->starttls == SMTP_STARTTLS_NOT_OFFERED) {
+            page_paint(page, PAINT_CAUTION, "STARTTLS is not offered");
+            page_say(page, ", but works: ");
+        }
         page_sayf(page, "%s, %s%s%s", tls->protocol, tls->cipher, tls->group ? ", " : "",
                   tls->group ? tls->group : "");
         certificate(page, result, at_host, at_endpoint);

@@ -148,12 +148,12 @@ static void every_sts_state_has_its_words(void **state)
         {STS_RECORD_MULTIPLE, STS_POLICY_NOT_FETCHED,
          "MTA-STS   more than one record: senders see none"},
         {STS_RECORD_ERROR, STS_POLICY_NOT_FETCHED, "MTA-STS   the record could not be looked up"},
-        {STS_RECORD_VALID, STS_POLICY_NOT_FETCHED, "MTA-STS   policy not fetched, id 20261101"},
+        {STS_RECORD_VALID, STS_POLICY_NOT_FETCHED, "MTA-STS   policy not fetched (id 20261101)"},
         {STS_RECORD_VALID, STS_POLICY_FETCH_ERROR,
-         "MTA-STS   policy cannot be fetched: HTTP status 200: no id, id 20261101"},
+         "MTA-STS   policy cannot be fetched: HTTP status 200: no id (id 20261101)"},
         {STS_RECORD_VALID, STS_POLICY_WEBPKI_INVALID,
-         "MTA-STS   policy not believed: the certificate of its host is not good, id 20261101"},
-        {STS_RECORD_VALID, STS_POLICY_INVALID, "MTA-STS   policy invalid: no id, id 20261101"},
+         "MTA-STS   policy not believed: the certificate of its host is not good (id 20261101)"},
+        {STS_RECORD_VALID, STS_POLICY_INVALID, "MTA-STS   policy invalid: no id (id 20261101)"},
     };
     struct sample sample;
 
@@ -191,14 +191,16 @@ static void a_policy_in_testing_and_none(void **state)
     sample_clear(&sample);
 }
 
-/* What is in force says nothing about a sender of whom nothing could be told. */
-static void an_unknown_delivery_has_no_remark(void **state)
+/* What is in force explains nothing where the mail does not go, or nobody knows. */
+static void only_a_mail_that_goes_has_a_remark(void **state)
 {
     static const char *const known[] = {
         "  A sender that honours MTA-STS      delivers over TLS (no "
         "policy in force)"};
     static const char *const unknown[] = {
         "  A sender that honours MTA-STS      could not be determined"};
+    static const char *const deferred[] = {
+        "  A sender that honours MTA-STS      defers: the mail waits, and bounces if this lasts"};
     struct sample sample;
 
     (void)state;
@@ -207,6 +209,8 @@ static void an_unknown_delivery_has_no_remark(void **state)
     EXPECT(&sample.result, 0, known);
     sample.verdict.mta_sts = DELIVERY_UNKNOWN;
     EXPECT(&sample.result, 0, unknown);
+    sample.verdict.mta_sts = DELIVERY_DEFER;
+    EXPECT(&sample.result, 0, deferred);
     sample_clear(&sample);
 }
 
@@ -239,12 +243,18 @@ static void what_dnssec_is_worth(void **state)
         "--trust-ad)"};
     static const char *const not_validating[] = {
         "DNSSEC    MX insecure (the resolver does not validate)"};
+    static const char *const supplied[] = {"DNSSEC    MX secure; addresses of mx1.example.test "
+                                           "secure, mx2.example.test insecure (what "
+                                           "the",
+                                           "          options supply counts as secure)"};
     struct sample sample;
 
     (void)state;
     sample_make(&sample, SAMPLE_HEALTHY);
     sample.facts.hosts[1].a->security = DNS_INSECURE;
     EXPECT(&sample.result, 0, mixed);
+    sample.facts.hosts[0].a->supplied = true;
+    EXPECT(&sample.result, 0, supplied);
     sample_clear(&sample);
     sample_make(&sample, SAMPLE_EMPTY);
     sample.facts.validation = DNS_DOES_NOT_VALIDATE;
@@ -252,6 +262,19 @@ static void what_dnssec_is_worth(void **state)
     sample.facts.ad_believed = false;
     sample.facts.mx = NULL;
     EXPECT(&sample.result, 0, not_believed);
+    sample_clear(&sample);
+}
+
+static void starttls_that_works_without_being_offered(void **state)
+{
+    static const char *const lines[] = {"  192.0.2.1 port 25: STARTTLS is not offered, but works: "
+                                        "TLSv1.3, TLS_AES_256_GCM_SHA384, x25519"};
+    struct sample sample;
+
+    (void)state;
+    sample_make(&sample, SAMPLE_HEALTHY);
+    sample.facts.hosts[0].endpoints[0]->starttls = SMTP_STARTTLS_NOT_OFFERED;
+    EXPECT(&sample.result, 0, lines);
     sample_clear(&sample);
 }
 
@@ -284,9 +307,10 @@ int main(void)
         cmocka_unit_test(every_staple_has_its_words),
         cmocka_unit_test(every_sts_state_has_its_words),
         cmocka_unit_test(a_policy_in_testing_and_none),
-        cmocka_unit_test(an_unknown_delivery_has_no_remark),
+        cmocka_unit_test(only_a_mail_that_goes_has_a_remark),
         cmocka_unit_test(every_tls_rpt_status_has_its_words),
         cmocka_unit_test(what_dnssec_is_worth),
+        cmocka_unit_test(starttls_that_works_without_being_offered),
         cmocka_unit_test(the_resolver_may_explain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
