@@ -59,7 +59,11 @@ void peer_stray(struct peer *peer, const char *format, ...) __attribute__((forma
  *   certificate NAME      it succeeds, with the certificate and its issuers below the root
  *   alone NAME...         it succeeds, with just these certificates
  *   ... staple good|revoked|expired NAME     and a stapled response about the certificate
- *   alert N | close | reset | silence | bytes TEXT | error NAME | ours [certificate-requested]
+ *   alert N | close | reset | bytes TEXT | error NAME | ours [certificate-requested] [AUTOPSY]
+ *   silence
+ *
+ * AUTOPSY is what further attempts tell: "then wide PROTOCOL CIPHER", "then by-hand VERSION SUITE"
+ * in numbers, or "then nothing".
  */
 void peer_play_tls(struct peer *peer, const struct statement *words);
 

@@ -1,5 +1,6 @@
 /* How the handshakes of a scenario go. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,30 @@ static void read_bytes(struct words *words, struct tls_failure *failure)
     memcpy(failure->first, text, failure->first_length);
 }
 
+/* What the further attempts at a failed handshake tell, in the part of probe/inspection.c. */
+static void read_autopsy(struct words *words, struct autopsy *autopsy)
+{
+    const struct place *place = &words->statement->place;
+
+    if (!words_take(words, "then"))
+        return;
+    autopsy->connections = 1;
+    if (words_take(words, "wide")) {
+        autopsy->wide = true;
+        snprintf(autopsy->protocol, sizeof autopsy->protocol, "%s",
+                 words_next(words, "the protocol"));
+        snprintf(autopsy->cipher, sizeof autopsy->cipher, "%s", words_next(words, "the cipher"));
+        return;
+    }
+    autopsy->connections = 2;
+    if (words_take(words, "nothing"))
+        return;
+    autopsy->by_hand = words_take(words, "by-hand");
+    autopsy->hello.alert = -1;
+    autopsy->hello.version = (uint16_t)number_of(place, words_next(words, "the version"));
+    autopsy->hello.suite = (uint16_t)number_of(place, words_next(words, "the suite"));
+}
+
 static void read_failure(struct words *words, const char *kind, struct tls_failure *failure)
 {
     static const char *const kinds[] = {
@@ -121,7 +146,6 @@ static void read_failure(struct words *words, const char *kind, struct tls_failu
     else if (failure->kind == TLS_FAILED_RESET)
         failure->os_error = ECONNRESET;
     failure->certificate_requested = words_take(words, "certificate-requested");
-    words_end(words);
 }
 
 void peer_play_tls(struct peer *peer, const struct statement *statement)
@@ -139,6 +163,8 @@ void peer_play_tls(struct peer *peer, const struct statement *statement)
         succeed(peer, &words, alone);
     } else {
         read_failure(&words, kind, &ended.failure);
+        read_autopsy(&words, &peer->facts->autopsy);
+        words_end(&words);
         smtp_session_ended(&peer->session, &ended, peer->backend->loop.now_ms);
     }
 }

@@ -50,7 +50,7 @@ size_t word_in(const struct place *place, const char *word, const char *const ta
 long number_of(const struct place *place, const char *word)
 {
     char *end;
-    long number = strtol(word, &end, 10);
+    long number = strtol(word, &end, 0);
 
     if (end == word || *end)
         script_fail(place, "\"%s\" is no number", word);
