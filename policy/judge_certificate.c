@@ -96,10 +96,13 @@ static void add_error(struct judge *judge, const struct note *note, const struct
         judge_add(judge, note, "%s (%s) begins %s (%s)", which, certificate->subject, when,
                   relative);
     } else {
-        judge_add(judge, note, "%s%s: %s (%s, depth %d)%s%s", which,
+        /* Row 50; a policy host is no matter of Postfix, and under DANE it would not deliver. */
+        bool lenient = note->reason == REASON_UNSUPPORTED_CERTIFICATE &&
+                       note->stage == STAGE_CERTIFICATE && note->policy_type != POLICY_TYPE_TLSA;
+        judge_add(judge, note, "%s%s: %s (%s, depth %d)%s%s%s", which,
                   certificate ? "" : " above the chain", tls_verify_error_text(error.code),
                   tls_verify_error_name(error.code), error.depth, certificate ? ", subject " : "",
-                  certificate ? certificate->subject : "");
+                  certificate ? certificate->subject : "", lenient ? judge_postfix_delivers : "");
     }
 }
 
