@@ -72,7 +72,7 @@ def one_domain():
 
 
 @case()
-def one_domain_by_the_system_s_trust_store():
+def one_domain_by_the_trust_store_of_the_system():
     # A store of the usual size, the lab's root among it: loaded while the servers take their time.
     with tempfile.NamedTemporaryFile("wb", suffix=".pem") as store:
         for path in ("/etc/ssl/certs/ca-certificates.crt", os.environ["LAB_CA"]):

@@ -15,7 +15,8 @@ sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
 from labkit import cases, invoke, program  # noqa: E402
-from labkit.options import judgement, limits, network, output, status, what_if  # noqa: E402,F401
+from labkit.options import (deeper, judgement, limits, network, output, status,  # noqa: E402,F401
+                            what_if)  # noqa: F401
 
 
 @cases.case()

@@ -1,4 +1,4 @@
-"""Small servers that a test starts itself, to see what the program does: who came, what was said."""
+"""Small servers that a test starts itself, to see what the program does to them."""
 import contextlib
 import socket
 import ssl
@@ -80,16 +80,21 @@ class MailServer(Listener):
             self.heard.append(line)
             verb = line.split(" ")[0].upper()
             if verb == "EHLO":
-                self.say(connection, f"250-{self.host}", "250 8BITMIME" if secure else "250 STARTTLS")
+                last = "250 8BITMIME" if secure else "250 STARTTLS"
+                self.say(connection, f"250-{self.host}", last)
             elif verb == "STARTTLS":
                 self.say(connection, "220 2.0.0 Go ahead")
-                connection = server_context(self.host).wrap_socket(connection, server_side=True)
+                connection = self.secure(connection)
                 secure = True
             elif verb == "QUIT":
                 self.say(connection, "221 2.0.0 Bye")
                 return
             else:
                 self.say(connection, "502 5.5.2 Not here")
+
+    def secure(self, connection):
+        """The connection with TLS over it."""
+        return server_context(self.host).wrap_socket(connection, server_side=True)
 
     def say(self, connection, *lines):
         time.sleep(self.delay_s)

@@ -17,7 +17,7 @@ def days_from_now(days):
 
 
 @case("--ca-file")
-def ca_file_takes_the_place_of_the_system_s_anchors():
+def ca_file_takes_the_place_of_the_anchors_of_the_system():
     system, = mxprobe("check", "--format", "json", "good-plain.test").results()
     lab = probe("good-plain.test")
     same("by the system's: trusted", endpoints(system)[0]["tls"]["trusted"], False)

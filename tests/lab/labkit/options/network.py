@@ -31,7 +31,7 @@ def resolver_decides_whether_answers_are_validated():
 
 
 @case("--resolver")
-def resolver_defaults_to_the_system_s():
+def resolver_defaults_to_that_of_the_system():
     same("what /etc/resolv.conf names validates", probe("good-dane.test")["mx"]["dnssec"], "secure")
 
 
@@ -155,7 +155,7 @@ def ehlo_gives_the_name():
 
 
 @case("--ehlo")
-def ehlo_defaults_to_the_host_s_name():
+def ehlo_defaults_to_the_name_of_this_host():
     same("name", names_given(prefix=on_a_host_called("probe.example.net")), {"probe.example.net"})
 
 

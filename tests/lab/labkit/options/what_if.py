@@ -197,7 +197,7 @@ def a_whole_domain_can_be_tried_before_anything_is_published():
          [f"{name[2:]}={text}" for name, text in zip(options[::2], options[1::2])])
 
 
-@case("--mx", "--sts-mode", "--resolve")
+@case("--mx", "--sts-mode")
 def what_if_is_told_in_every_format():
     options = ("--mx", "mx.good-sts.test:5", "--sts-mode", "testing")
     for form in ("text", "json", "nagios"):
@@ -223,7 +223,7 @@ def what_if_about_a_domain_needs_exactly_one():
                                            "good-sts.test", "good-plain.test").status, 0)
 
 
-@case("--mx", "--resolve", "--tlsa", "--sts-mode", "--sts-policy")
+@case("--mx", "--resolve", "--tlsa", "--sts-mode")
 def what_if_that_cannot_be_read_is_refused():
     for options in (("--mx", "a b"), ("--mx", "mx.good-sts.test:70000"), ("--resolve", "mx.a.test"),
                     ("--resolve", "mx.a.test:300.1.1.1"), ("--tlsa", "mx.a.test:3 1 1 xyz"),

@@ -1,0 +1,41 @@
+"""The deeper looks, each off unless asked for, save the first."""
+from ..cases import case, holds, same
+from ..invoke import endpoints, finding, probe, reasons
+from ..listeners import MailServer
+
+ALERT_HANDSHAKE_FAILURE = bytes.fromhex("15030300020228")  # fatal, 40 (RFC 5246 section 7.2)
+
+
+class Refuser(MailServer):
+    """Offers STARTTLS and answers every ClientHello with alert 40."""
+
+    def secure(self, connection):
+        connection.recv(4096)
+        connection.sendall(ALERT_HANDSHAKE_FAILURE)
+        connection.recv(4096)  # so that no reset overtakes the alert
+        raise EOFError
+
+
+@case("--no-autopsy")
+def no_autopsy_makes_no_second_attempt_after_a_failed_handshake():
+    host = "mx.good-plain.test"
+    for options, wanted in (((), "several"), (("--no-autopsy",), "one")):
+        with Refuser(host, "127.8.0.5") as server:
+            result = probe("good-plain.test", "--resolve", f"{host}:127.8.0.5", *options)
+            same(f"{options}: connections", "one" if len(server.peers) == 1 else "several", wanted)
+        same("stage", endpoints(result)[0]["stage"], "handshake")
+        holds("reason", finding(result, "handshake_failure"), reasons(result))
+    # A server of anonymous suites alone: only the second attempt can tell (rows 18 and 23).
+    holds("found out", finding(probe("anonymous.test"), "insecure_cipher_suite"))
+    result = probe("anonymous.test", "--no-autopsy")
+    holds("left at that", finding(result, "handshake_failure"), reasons(result))
+
+
+@case("--no-autopsy")
+def no_autopsy_changes_nothing_where_the_handshake_succeeds():
+    host = "mx.good-plain.test"
+    for options in ((), ("--no-autopsy",)):
+        with MailServer(host, "127.8.0.5") as server:
+            result = probe("good-plain.test", "--resolve", f"{host}:127.8.0.5", *options)
+            same(f"{options}: connections", len(server.peers), 1)
+        same("verdict", result["verdict"], "ok")
