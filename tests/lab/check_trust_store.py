@@ -40,7 +40,7 @@ WITHOUT_A_HANDSHAKE = (
 
 @contextlib.contextmanager
 def store(in_a_directory=False):
-    """A system store, the lab's root in it and one that is not needed: its environment and place."""
+    """A system store with the root of the lab and another: its environment and its place."""
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         bundle, directory = home / "bundle.pem", home / "certs"
