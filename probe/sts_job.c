@@ -99,6 +99,17 @@ static void on_host_addresses(void *arg)
     finish(job);
 }
 
+/* Half an answer must not look like a host without addresses: a question less is our trouble. */
+static bool ask_host(struct sts_job *job, struct lookup *lookup, uint16_t type,
+                     struct dns_answer **slot)
+{
+    if (lookup_start(lookup, job->backend, "mta-sts.", job->facts->domain, type, slot,
+                     on_host_addresses, job))
+        return true;
+    job->facts->trouble = "out of memory";
+    return false;
+}
+
 static void on_record(void *arg)
 {
     struct sts_job *job = arg;
@@ -118,11 +129,9 @@ static void on_record(void *arg)
         return;
     }
     if (valid && job->options->ipv4)
-        asked |= lookup_start(&job->a, job->backend, "mta-sts.", job->facts->domain, DNS_TYPE_A,
-                              &job->a_answer, on_host_addresses, job);
+        asked |= ask_host(job, &job->a, DNS_TYPE_A, &job->a_answer);
     if (valid && job->options->ipv6)
-        asked |= lookup_start(&job->aaaa, job->backend, "mta-sts.", job->facts->domain,
-                              DNS_TYPE_AAAA, &job->aaaa_answer, on_host_addresses, job);
+        asked |= ask_host(job, &job->aaaa, DNS_TYPE_AAAA, &job->aaaa_answer);
     if (valid && !asked)
         note_unfetched(job, STS_FETCH_OURS, "out of memory");
     if (!asked)
