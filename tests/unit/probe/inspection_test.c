@@ -1,0 +1,303 @@
+/* Unit tests of probe/inspection: when there is an autopsy, how far it goes, and cuts. */
+#include "case.h"
+
+#include <signal.h>
+
+#include "loop_server.h"
+#include "probe/clock.h"
+#include "probe/inspection.h"
+#include "support/mint.h"
+#include "tls/context.h"
+
+enum { PATIENCE_MS = 20000, SHORT_MS = 150 };
+
+struct world {
+    struct event_base *base;
+    struct loop_server server;
+    SSL_CTX *server_context;
+    struct attempt_environment environment;
+    struct smtp_facts *facts;
+    size_t n_done;
+};
+
+static int set_up(void **state)
+{
+    const struct mint_spec spec = {.subject = "mx", .sans = "DNS:mx.example.test"};
+    struct mint identity = mint_certificate(&spec, NULL);
+    struct world *world = calloc(1, sizeof *world);
+
+    assert_non_null(world);
+    world->base = event_base_new();
+    world->server_context = SSL_CTX_new(TLS_server_method());
+    assert_non_null(world->server_context);
+    assert_int_equal(SSL_CTX_use_certificate(world->server_context, identity.x509), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(world->server_context, identity.key), 1);
+    mint_clear(&identity);
+    world->environment = (struct attempt_environment){
+        .base = world->base,
+        .context = tls_context_new(),
+        .wide_context = tls_context_new_wide(),
+        .autopsy = true,
+        .session = {.ehlo = "probe.example.test",
+                    .connect_timeout_ms = PATIENCE_MS,
+                    .banner_timeout_ms = PATIENCE_MS,
+                    .timeout_ms = PATIENCE_MS},
+    };
+    assert_true(world->base && world->environment.context && world->environment.wide_context);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+
+    smtp_facts_unref(world->facts);
+    if (world->server.event)
+        loop_server_stop(&world->server);
+    SSL_CTX_free(world->environment.context);
+    SSL_CTX_free(world->environment.wide_context);
+    SSL_CTX_free(world->server_context);
+    event_base_free(world->base);
+    free(world);
+    return 0;
+}
+
+static void on_done(void *arg, struct smtp_facts *facts)
+{
+    struct world *world = arg;
+
+    world->n_done++;
+    world->facts = facts;
+    event_base_loopbreak(world->base);
+}
+
+static struct inspection *begin(struct world *world, const struct loop_step *steps)
+{
+    assert_true(
+        loop_server_start(&world->server, world->base, "127.0.0.1", steps, world->server_context));
+    /* The names are borrowed for the call alone. */
+    char name[] = "mx.example.test";
+    const struct smtp_target target = {
+        .address = world->server.address, .port = world->server.port, .host = name, .sni = name};
+    struct inspection *inspection = inspection_start(&world->environment, &target, on_done, world);
+    memset(name, 'x', sizeof name - 1);
+    assert_non_null(inspection);
+    assert_int_equal(world->n_done, 0); /* never inline */
+    return inspection;
+}
+
+static void loop_for(struct world *world, int64_t duration_ms)
+{
+    struct timeval patience = clock_duration(duration_ms);
+
+    assert_int_equal(event_base_loopexit(world->base, &patience), 0);
+    assert_true(event_base_dispatch(world->base) >= 0);
+}
+
+static const struct smtp_facts *inspect(struct world *world, const struct loop_step *steps)
+{
+    begin(world, steps);
+    loop_for(world, PATIENCE_MS);
+    assert_int_equal(world->n_done, 1);
+    return world->facts;
+}
+
+#define TO_STARTTLS                              \
+    {LOOP_SAY, "220 mx.example.test ESMTP\r\n"}, \
+    {                                            \
+        LOOP_SAY, "250-mx\r\n250 STARTTLS\r\n"   \
+    }
+#define GO_TLS                     \
+    {                              \
+        LOOP_SAY_TLS, "220 go\r\n" \
+    }
+#define GO_RAW                     \
+    {                              \
+        LOOP_SAY_RAW, "220 go\r\n" \
+    }
+
+static const struct loop_step tls[] = {
+    TO_STARTTLS, GO_TLS, {LOOP_SAY, "250 mx\r\n"}, {LOOP_SAY, "221 bye\r\n"}, {LOOP_END, NULL}};
+static const struct loop_step closes[] = {TO_STARTTLS, GO_RAW, {LOOP_CLOSE, NULL}};
+static const struct loop_step resets[] = {TO_STARTTLS, GO_RAW, {LOOP_RESET, NULL}};
+static const struct loop_step no_tls[] = {
+    TO_STARTTLS, GO_RAW, {LOOP_SAY, "500 what?\r\n"}, {LOOP_END, NULL}};
+static const struct loop_step silence[] = {TO_STARTTLS, GO_RAW, {LOOP_END, NULL}};
+static const struct loop_step refuses[] = {
+    TO_STARTTLS, {LOOP_SAY, "454 no\r\n"}, {LOOP_SAY, "221 bye\r\n"}, {LOOP_END, NULL}};
+
+static void test_healthy(void **state)
+{
+    struct world *world = *state;
+    const struct smtp_facts *facts = inspect(world, tls);
+
+    assert_int_equal(facts->problem, SMTP_FINE);
+    assert_non_null(facts->tls);
+    assert_int_equal(facts->autopsy.connections, 0);
+    assert_int_equal(world->server.n_clients, 1);
+    assert_string_equal(world->server.sni, "mx.example.test");
+}
+
+/* Row 24: TLS 1.0 and 1.1 are all that the server has; the wider attempt shows it. */
+static void test_old_version(void **state)
+{
+    struct world *world = *state;
+
+    SSL_CTX_set_security_level(world->server_context, 0);
+    assert_int_equal(SSL_CTX_set_min_proto_version(world->server_context, TLS1_VERSION), 1);
+    assert_int_equal(SSL_CTX_set_max_proto_version(world->server_context, TLS1_1_VERSION), 1);
+    const struct smtp_facts *facts = inspect(world, tls);
+    assert_int_equal(facts->problem, SMTP_TLS_FAILED);
+    assert_int_equal(facts->tls_failure.kind, TLS_FAILED_ALERT);
+    assert_int_equal(facts->tls_failure.alert, 70); /* protocol_version */
+    assert_null(facts->tls);                        /* what counts is the modern attempt */
+    assert_int_equal(facts->autopsy.connections, 1);
+    assert_true(facts->autopsy.wide);
+    assert_string_equal(facts->autopsy.protocol, "TLSv1.1");
+    assert_int_equal(world->server.n_clients, 2);
+}
+
+/* Row 22: NULL encryption is all that the server has. */
+static void test_weak_suite(void **state)
+{
+    struct world *world = *state;
+
+    SSL_CTX_set_security_level(world->server_context, 0);
+    assert_int_equal(SSL_CTX_set_max_proto_version(world->server_context, TLS1_2_VERSION), 1);
+    assert_int_equal(
+        SSL_CTX_set_cipher_list(world->server_context, "ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0"), 1);
+    const struct smtp_facts *facts = inspect(world, tls);
+    assert_int_equal(facts->problem, SMTP_TLS_FAILED);
+    assert_int_equal(facts->tls_failure.alert, 40); /* handshake_failure */
+    assert_true(facts->autopsy.wide);
+    assert_string_equal(facts->autopsy.cipher, "ECDHE-ECDSA-NULL-SHA");
+}
+
+/* A server that never lets a handshake begin is asked three times, and no more. */
+static void test_bounded(void **state)
+{
+    struct world *world = *state;
+    const struct smtp_facts *facts = inspect(world, closes);
+
+    assert_int_equal(facts->problem, SMTP_TLS_FAILED);
+    assert_int_equal(facts->tls_failure.kind, TLS_FAILED_CLOSED);
+    assert_false(facts->autopsy.wide || facts->autopsy.by_hand);
+    assert_int_equal(world->server.n_clients, 3);
+    assert_int_equal(facts->autopsy.connections, 2);
+}
+
+static void test_no_autopsy(void **state)
+{
+    static const struct {
+        const char *name;
+        const struct loop_step *steps;
+        bool allowed;
+        enum smtp_problem problem;
+    } cases[] = {
+        {"not wanted", closes, false, SMTP_TLS_FAILED},
+        {"not wanted, reset", resets, false, SMTP_TLS_FAILED},
+        {"no TLS: told from the bytes", no_tls, true, SMTP_TLS_FAILED},
+        {"silence: time is up", silence, true, SMTP_TLS_FAILED},
+        {"STARTTLS refused", refuses, true, SMTP_FINE},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct world *world;
+        if (i > 0) {
+            assert_int_equal(tear_down(state), 0);
+            assert_int_equal(set_up(state), 0);
+        }
+        world = *state;
+        world->environment.autopsy = cases[i].allowed;
+        if (cases[i].steps == silence)
+            world->environment.session.timeout_ms = SHORT_MS;
+        const struct smtp_facts *facts = inspect(world, cases[i].steps);
+        CASE_INT(cases[i].name, facts->problem, cases[i].problem);
+        CASE_INT(cases[i].name, facts->autopsy.connections, 0);
+        CASE_INT(cases[i].name, (long long)world->server.n_clients, 1);
+    }
+}
+
+static int any_certificate(int ok, X509_STORE_CTX *store)
+{
+    (void)ok;
+    (void)store;
+    return 1;
+}
+
+/* Row 27: the server has told what it wants; no wider attempt can tell more. */
+static void test_client_certificate(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(SSL_CTX_set_max_proto_version(world->server_context, TLS1_2_VERSION), 1);
+    SSL_CTX_set_verify(world->server_context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       any_certificate);
+    const struct smtp_facts *facts = inspect(world, tls);
+    assert_int_equal(facts->problem, SMTP_TLS_FAILED);
+    assert_int_equal(facts->autopsy.connections, 0);
+    assert_int_equal(world->server.n_clients, 1);
+}
+
+/* The dialogue of further attempts follows that of the session, when it is kept at all. */
+static void test_dialogue(void **state)
+{
+    struct world *world = *state;
+    size_t commands = 0;
+
+    world->environment.session.keep_dialogue = true;
+    const struct smtp_facts *facts = inspect(world, closes);
+    for (size_t i = 0; i < facts->n_dialogue; i++)
+        commands += strcmp(facts->dialogue[i].text, "STARTTLS") == 0;
+    assert_int_equal(commands, 3);
+}
+
+static void test_cut_in_the_session(void **state)
+{
+    struct world *world = *state;
+    struct inspection *inspection = begin(world, silence);
+
+    loop_for(world, SHORT_MS);
+    struct smtp_facts *facts = inspection_cut(inspection, SMTP_INTERRUPTED);
+    assert_int_equal(facts->problem, SMTP_INTERRUPTED);
+    smtp_facts_unref(facts);
+    loop_for(world, 20);
+    assert_int_equal(world->n_done, 0);
+}
+
+/* What the session told stays, whatever becomes of the autopsy. */
+static void test_cut_in_the_autopsy(void **state)
+{
+    struct world *world = *state;
+    struct inspection *inspection = begin(world, closes);
+
+    while (world->server.n_clients < 2) {
+        assert_int_equal(event_base_loop(world->base, EVLOOP_ONCE), 0);
+        assert_int_equal(world->n_done, 0);
+    }
+    struct smtp_facts *facts = inspection_cut(inspection, SMTP_INTERRUPTED);
+    assert_int_equal(facts->problem, SMTP_TLS_FAILED);
+    assert_int_equal(facts->tls_failure.kind, TLS_FAILED_CLOSED);
+    smtp_facts_unref(facts);
+    loop_for(world, 20);
+    assert_int_equal(world->n_done, 0);
+}
+
+int main(void)
+{
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        IN_WORLD(test_healthy),
+        IN_WORLD(test_old_version),
+        IN_WORLD(test_weak_suite),
+        IN_WORLD(test_bounded),
+        IN_WORLD(test_no_autopsy),
+        IN_WORLD(test_client_certificate),
+        IN_WORLD(test_dialogue),
+        IN_WORLD(test_cut_in_the_session),
+        IN_WORLD(test_cut_in_the_autopsy),
+    };
+    (void)signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
