@@ -41,13 +41,27 @@ static void attempt_free(struct attempt *attempt)
     free(attempt);
 }
 
-/* A whole address family without a route is this machine's matter, not the host's (row 77a). */
-static void tell_family_apart(struct smtp_facts *facts)
+/* The address to connect from, or NULL where the system chooses. */
+static const struct dns_address *source_of(const struct attempt *attempt)
 {
-    bool no_route = facts->os_error == ENETUNREACH || facts->os_error == EADDRNOTAVAIL ||
-                    facts->os_error == EAFNOSUPPORT;
+    const struct attempt_environment *environment = attempt->environment;
 
-    if (facts->problem == SMTP_UNREACHABLE && no_route && !route_exists(facts->address.family))
+    return attempt->facts->address.family == DNS_IPV4 ? environment->source_ipv4
+                                                      : environment->source_ipv6;
+}
+
+/*
+ * A whole address family without a route is this machine's matter, not the host's (row 77a). Where
+ * IPv6 is switched off there is no address to connect from, which else means: no port left.
+ */
+static void tell_family_apart(const struct attempt *attempt)
+{
+    struct smtp_facts *facts = attempt->facts;
+    bool no_route = facts->problem == SMTP_UNREACHABLE &&
+                    (facts->os_error == ENETUNREACH || facts->os_error == EAFNOSUPPORT);
+    bool no_source = facts->problem == SMTP_OURS && facts->os_error == EADDRNOTAVAIL;
+
+    if ((no_route || (no_source && !source_of(attempt))) && !route_exists(facts->address.family))
         facts->problem = SMTP_FAMILY_UNAVAILABLE;
 }
 
@@ -56,7 +70,7 @@ static struct smtp_facts *attempt_close(struct attempt *attempt)
 {
     struct smtp_facts *facts = smtp_facts_ref(attempt->facts);
 
-    tell_family_apart(facts);
+    tell_family_apart(attempt);
     attempt_free(attempt);
     return facts;
 }
@@ -213,12 +227,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 static void connect_stream(struct attempt *attempt)
 {
-    const struct attempt_environment *environment = attempt->environment;
-    const struct dns_address *peer = &attempt->facts->address;
-    const struct dns_address *source =
-        peer->family == DNS_IPV4 ? environment->source_ipv4 : environment->source_ipv6;
+    const struct smtp_facts *facts = attempt->facts;
+    const struct dns_address *source = source_of(attempt);
     struct sockaddr_storage to, from;
-    socklen_t to_length = dns_address_to_sockaddr(peer, attempt->facts->port, &to);
+    socklen_t to_length = dns_address_to_sockaddr(&facts->address, facts->port, &to);
     socklen_t from_length = source ? dns_address_to_sockaddr(source, 0, &from) : 0;
 
     tls_stream_connect(attempt->stream, (struct sockaddr *)&to, to_length,
