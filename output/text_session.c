@@ -109,6 +109,8 @@ static const char *problem_words(enum smtp_problem problem)
         return "not tried: this machine has no route for the address family";
     case SMTP_TIMED_OUT:
         return "no answer in time";
+    case SMTP_DEADLINE:
+        return "the deadline of the whole check passed";
     case SMTP_CLOSED:
         return "the server closed the connection";
     case SMTP_MALFORMED:

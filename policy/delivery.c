@@ -10,6 +10,7 @@ enum sender { SENDER_OPPORTUNISTIC, SENDER_MTA_STS, SENDER_DANE };
 /* What a whole walk over the hosts has met so far. */
 struct walk {
     bool accepted, put_off;
+    bool doubtful; /* a host that was spoken to may accept or not: its policy could not be told */
     enum delivery worst; /* of those that accept, in the group at hand */
 };
 
@@ -41,6 +42,9 @@ static enum delivery under_sts(const struct judge *judge, size_t host, size_t en
 {
     bool enforce = judge->verdict->policy.mode == STS_MODE_ENFORCE;
 
+    bool judged = class == SESSION_TLS || class == SESSION_NO_TLS;
+    if (judged && judge_sts_unfetched(judge->verdict))
+        return DELIVERY_UNKNOWN;
     if (!judge_sts_in_force(judge->verdict))
         return plain(class);
     if (enforce && !judge->verdict->hosts[host].sts_match)
@@ -59,10 +63,12 @@ static enum delivery under_dane(const struct judge *judge, size_t host, size_t e
     bool judged = class == SESSION_TLS || class == SESSION_NO_TLS;
 
     /* A host whose lookup failed is not even tried (row 69). */
+    bool unusable = judge->options->require_dane && verdict->dane != DANE_USABLE &&
+                    verdict->dane != DANE_UNKNOWN;
+    if (unusable) /* a sender that mandates DANE does not try it either (row 74) */
+        return DELIVERY_DEFER;
     if (!judged && verdict->dane != DANE_BOGUS && verdict->dane != DANE_ERROR)
         return plain(class);
-    if (judge->options->require_dane && verdict->dane != DANE_USABLE)
-        return DELIVERY_DEFER;
     switch (verdict->dane) {
     case DANE_USABLE:
         return class == SESSION_TLS && verdict->endpoints[endpoint].dane.outcome == TLS_DANE_MATCH
@@ -129,24 +135,35 @@ static void meet(struct walk *walk, enum delivery delivery)
     }
 }
 
+static enum delivery outcome(const struct walk *walk)
+{
+    if (walk->doubtful)
+        return DELIVERY_UNKNOWN;
+    if (walk->accepted)
+        return walk->worst;
+    return walk->put_off ? DELIVERY_DEFER : DELIVERY_UNKNOWN;
+}
+
 static enum delivery walk_hosts(const struct judge *judge, enum sender sender)
 {
     const struct domain_facts *facts = judge->facts;
-    struct walk walk = {false, false, DELIVERY_TLS};
+    struct walk walk = {.worst = DELIVERY_TLS};
 
     for (size_t i = 0; i < facts->n_hosts; i++) {
         const struct host_facts *host = &facts->hosts[i];
         bool next_group = i && host->preference != facts->hosts[i - 1].preference;
-        if (next_group && walk.accepted)
-            return walk.worst;
-        for (size_t j = 0; j < host->n_endpoints; j++)
-            meet(&walk, at_endpoint(judge, sender, i, j));
+        if (next_group && (walk.accepted || walk.doubtful))
+            return outcome(&walk);
+        for (size_t j = 0; j < host->n_endpoints; j++) {
+            enum delivery delivery = at_endpoint(judge, sender, i, j);
+            walk.doubtful |=
+                delivery == DELIVERY_UNKNOWN && judge_session_judged(host->endpoints[j]);
+            meet(&walk, delivery);
+        }
         if (!host->n_endpoints)
             meet(&walk, at_bare_host(judge, sender, i));
     }
-    if (walk.accepted)
-        return walk.worst;
-    return walk.put_off ? DELIVERY_DEFER : DELIVERY_UNKNOWN;
+    return outcome(&walk);
 }
 
 /* What the MX lookup alone decides, for every kind of sender. */

@@ -41,7 +41,8 @@ enum smtp_problem {
     SMTP_CONNECTION_REFUSED,
     SMTP_UNREACHABLE,         /* EHOSTUNREACH, ENETUNREACH and the like */
     SMTP_FAMILY_UNAVAILABLE,  /* this machine has no route for the address family: not tried */
-    SMTP_TIMED_OUT,           /* the phase's or the domain's deadline passed */
+    SMTP_TIMED_OUT,           /* the phase's deadline passed */
+    SMTP_DEADLINE,            /* the domain's deadline passed: our own limit */
     SMTP_CLOSED,              /* end of file or reset where a reply was due: `os_error` 0 or set */
     SMTP_MALFORMED,           /* not an SMTP reply, or over a size limit: `reply_text` says what */
     SMTP_TEMPORARY_REPLY,     /* 4xx or 421: `reply_code`, `reply_text` */
@@ -98,6 +99,7 @@ struct smtp_facts {
     int reply_code; /* of the reply that ended the session, 0 when none did */
     char *
         reply_text; /* that reply's text, lines joined by a space; or a remark on malformed bytes */
+    enum smtp_stage deviation_stage;
     const char *deviation; /* what in the replies is not as RFC 5321 has it, and no sender minds;
                               static; NULL when nothing is */
     char *banner;        /* "220 mx.example.test ESMTP", lines joined by a space; NULL when none */
@@ -144,6 +146,7 @@ struct host_facts {
 struct domain_facts {
     char *domain; /* A-labels, lower case */
     uint16_t smtp_port;
+    bool ipv4, ipv6; /* the address families that were to be used */
     struct dns_answer *mx;
     struct host_facts *hosts; /* ascending preference, then as received */
     size_t n_hosts;

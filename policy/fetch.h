@@ -26,6 +26,8 @@ enum sts_fetch_problem {
     STS_FETCH_TOO_LARGE,      /* over STS_POLICY_SIZE_MAX */
     STS_FETCH_BROKEN,         /* not HTTP, too many header bytes, or the response ended early */
     STS_FETCH_TARGET_REFUSED, /* special-use address not allowed; set by the domain job */
+    STS_FETCH_FAMILY_UNUSED,  /* addresses only of a family not to be used; by the domain job */
+    STS_FETCH_CUT,            /* the domain's deadline, or an interruption; by the domain job */
     STS_FETCH_OURS,           /* memory, descriptors: never blamed on the remote */
 };
 

@@ -100,6 +100,17 @@ bool judge_sts_in_force(const struct verdict *verdict)
     return verdict->sts_status == STS_POLICY_VALID && verdict->policy.mode != STS_MODE_NONE;
 }
 
+bool judge_sts_unfetched(const struct verdict *verdict)
+{
+    return verdict->sts_record.status == STS_RECORD_VALID &&
+           verdict->sts_status == STS_POLICY_NOT_FETCHED;
+}
+
+bool judge_sts_unknown(const struct verdict *verdict)
+{
+    return verdict->sts_record.status == STS_RECORD_ERROR || judge_sts_unfetched(verdict);
+}
+
 size_t judge_policies(const struct judge *judge, size_t index, enum policy_type out[2])
 {
     size_t n = 0;
@@ -132,6 +143,7 @@ enum session_class judge_session_class(const struct smtp_facts *endpoint)
             return SESSION_TLS;
         return endpoint->stage == SMTP_STAGE_BANNER ? SESSION_PUT_OFF : SESSION_UNREACHED;
     case SMTP_TIMED_OUT:
+    case SMTP_DEADLINE:
     case SMTP_CLOSED:
     case SMTP_MALFORMED:
         return in_tls ? SESSION_TLS : SESSION_UNREACHED; /* row 8c: TLS had come up */

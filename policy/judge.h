@@ -53,6 +53,12 @@ enum severity judge_severity(enum policy_type policy);
 /* Is an MTA-STS policy in force, that is valid and of mode testing or enforce? */
 bool judge_sts_in_force(const struct verdict *verdict);
 
+/* Is there a record, and did we not fetch the policy for reasons of our own? */
+bool judge_sts_unfetched(const struct verdict *verdict);
+
+/* Could it not be told whether there is a policy: the lookup failed, or we did not fetch? */
+bool judge_sts_unknown(const struct verdict *verdict);
+
 /*
  * The policies under which a condition of host `index` is reported: one finding for each, or
  * "no policy" alone. Returns how many were put into `out`.

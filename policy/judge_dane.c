@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <openssl/x509_vfy.h>
+
 enum { NAMES_MAX = 3 + DNS_ALIASES_MAX };
 
 static struct tls_tlsa as_tlsa(const struct dns_record *record)
@@ -58,9 +60,13 @@ static enum dane_status host_status(const struct host_facts *host)
 {
     if (is_bogus(host->a) || is_bogus(host->aaaa))
         return DANE_BOGUS;
-    if (host->tlsa)
+    enum dns_security addresses = host_address_security(host);
+    bool supplied = host->tlsa && host->tlsa->supplied;
+    /* With insecure addresses it was asked for only because the alias itself is secure. Where AD
+     * is not believed, what the network says does not count. */
+    if (host->tlsa && (addresses != DNS_SECURITY_UNKNOWN || supplied))
         return lookup_status(host->tlsa);
-    switch (host_address_security(host)) {
+    switch (addresses) {
     case DNS_INSECURE:
         return DANE_INSECURE;
     case DNS_SECURITY_BOGUS:
@@ -81,8 +87,20 @@ static void add_unusable(struct judge *judge, const struct note *note,
     const char *why = "";
 
     tls_tlsa_usable(&record, &why);
-    judge_add(judge, note, "none of %zu TLSA records is usable; %u %u %u: %s", tlsa->n_records,
+    judge_add(judge, note, "no TLSA record (%zu in all) is usable; %u %u %u: %s", tlsa->n_records,
               record.usage, record.selector, record.matching, why);
+}
+
+/* Row 77: our own trouble with the TLSA lookup. */
+static void add_not_asked(struct judge *judge, const struct host_facts *host)
+{
+    const struct note note = {.severity = SEVERITY_UNKNOWN,
+                              .reason = REASON_PROBE_ERROR,
+                              .stage = STAGE_DNS,
+                              .host = host};
+
+    judge_add(judge, &note, "the TLSA records of %s could not be asked for%s%s", host->host,
+              host->tlsa->ede_text ? ": " : "", host->tlsa->ede_text ? host->tlsa->ede_text : "");
 }
 
 void judge_dane_status(struct judge *judge, size_t host)
@@ -96,7 +114,9 @@ void judge_dane_status(struct judge *judge, size_t host)
                         .host = facts};
 
     verdict->dane = host_status(facts);
-    bool lookup_failed = tlsa && (verdict->dane == DANE_ERROR || verdict->dane == DANE_BOGUS);
+    bool told = host_address_security(facts) != DNS_SECURITY_UNKNOWN;
+    bool lookup_failed = tlsa && told && tlsa->status != DNS_FOUND &&
+                         (verdict->dane == DANE_ERROR || verdict->dane == DANE_BOGUS);
     if (verdict->dane == DANE_UNUSABLE) {
         note.result_type = RESULT_TLSA_INVALID;
         note.reason = REASON_TLSA_UNUSABLE;
@@ -109,6 +129,8 @@ void judge_dane_status(struct judge *judge, size_t host)
                   dns_status_text(tlsa->status), tlsa->name, tlsa->ede_text ? ": " : "",
                   tlsa->ede_text ? tlsa->ede_text : "");
     }
+    if (tlsa && tlsa->status == DNS_NOT_ASKED)
+        add_not_asked(judge, facts);
     bool lacking = verdict->dane == DANE_UNUSABLE || verdict->dane == DANE_ABSENT ||
                    verdict->dane == DANE_INSECURE || verdict->dane == DANE_UNKNOWN;
     bool routed = judge->verdict->mx_status != MX_NONE;
@@ -150,6 +172,15 @@ static void judge_path_end(struct judge *judge, const struct note *note,
         judge_expiry(judge, note, end_s);
 }
 
+static bool names_differ(const struct tls_dane *dane)
+{
+    for (size_t i = 0; i < dane->n_errors; i++) {
+        if (dane->errors[i].code == X509_V_ERR_HOSTNAME_MISMATCH)
+            return true;
+    }
+    return dane->outcome == TLS_DANE_NAME_MISMATCH;
+}
+
 static void add_outcome(struct judge *judge, const struct note *where, const struct tls_facts *tls,
                         const struct endpoint_verdict *result, const char *name, size_t n_records)
 {
@@ -160,14 +191,14 @@ static void add_outcome(struct judge *judge, const struct note *where, const str
     case TLS_DANE_NO_MATCH: /* row 70 */
         note.result_type = RESULT_VALIDATION_FAILURE;
         note.reason = REASON_DANE_NO_MATCH;
-        judge_add(judge, &note, "none of %zu TLSA records matches the chain that was presented",
+        judge_add(judge, &note, "no TLSA record (%zu in all) matches the chain that was presented",
                   n_records);
         break;
     case TLS_DANE_NAME_MISMATCH: /* row 71 */
     case TLS_DANE_EXPIRED:       /* row 72 */
     case TLS_DANE_UNTRUSTED:
         judge_certificate_errors(judge, &note, tls, dane->errors, dane->n_errors,
-                                 dane->outcome == TLS_DANE_NAME_MISMATCH ? name : NULL);
+                                 names_differ(dane) ? name : NULL);
         break;
     case TLS_DANE_MATCH:
         judge_path_end(judge, &note, result);
@@ -190,7 +221,9 @@ void judge_dane_endpoint(struct judge *judge, size_t host, size_t index)
                               .host = facts,
                               .endpoint = endpoint};
 
-    if (verdict->dane != DANE_USABLE || judge_session_class(endpoint) != SESSION_TLS)
+    bool shown =
+        endpoint->tls && endpoint->tls->n_chain && endpoint->starttls == SMTP_STARTTLS_ACCEPTED;
+    if (verdict->dane != DANE_USABLE || !shown)
         return;
     size_t n_records = facts->tlsa->n_records;
     struct tls_tlsa *records = calloc(n_records, sizeof *records);

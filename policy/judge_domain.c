@@ -68,7 +68,7 @@ static void judge_connection_failure(struct judge *judge)
     }
     if (spoken_to)
         judge_add(judge, &note,
-                  "a policy of mode %s is in force, and none of %zu MX hosts gives a "
+                  "a policy of mode %s is in force, and no MX host (%zu in all) gives a "
                   "TLS session that satisfies it",
                   sts_mode_text(judge->verdict->policy.mode), facts->n_hosts);
 }
@@ -98,17 +98,20 @@ static void judge_protection(struct judge *judge)
         .severity = SEVERITY_INFO, .reason = REASON_DNSSEC_NOT_CHECKED, .stage = STAGE_DNS};
 
     if (!facts->ad_believed)
-        judge_add(judge, &unchecked,
-                  "the AD bit of this resolver is not believed: it is not on "
-                  "this machine");
+        judge_add(judge, &unchecked, "the AD bit of the resolver is not believed (--trust-ad)");
     else if (facts->validation == DNS_DOES_NOT_VALIDATE && !any_ad(facts))
         judge_add(judge, &unchecked,
                   "the resolver does not validate: the root's SOA comes without "
                   "AD");
     for (size_t i = 0; i < facts->n_hosts; i++)
         usable |= judge->verdict->hosts[i].dane == DANE_USABLE;
-    if (!usable && !judge_sts_in_force(judge->verdict))
+    if (!usable && !judge_sts_unfetched(judge->verdict) && !judge_sts_in_force(judge->verdict))
         judge_add(judge, &none, "neither an MTA-STS policy in force nor usable TLSA records");
+}
+
+static bool has_records(const struct dns_answer *answer)
+{
+    return answer && answer->status == DNS_FOUND;
 }
 
 /* Row 77a: once a domain and family. */
@@ -116,19 +119,29 @@ static void judge_families(struct judge *judge)
 {
     const struct domain_facts *facts = judge->facts;
     bool missing[2] = {false, false};
+    size_t unused[2] = {0, 0}; /* hosts with addresses of the family alone */
     const struct note note = {
         .severity = SEVERITY_INFO, .reason = REASON_FAMILY_UNAVAILABLE, .stage = STAGE_CONNECT};
 
     for (size_t i = 0; i < facts->n_hosts; i++) {
-        for (size_t j = 0; j < facts->hosts[i].n_endpoints; j++) {
-            const struct smtp_facts *endpoint = facts->hosts[i].endpoints[j];
+        const struct host_facts *host = &facts->hosts[i];
+        if (!host->n_endpoints && !facts->ipv4 && has_records(host->a))
+            unused[0]++;
+        if (!host->n_endpoints && !facts->ipv6 && has_records(host->aaaa))
+            unused[1]++;
+        for (size_t j = 0; j < host->n_endpoints; j++) {
+            const struct smtp_facts *endpoint = host->endpoints[j];
             if (endpoint->problem == SMTP_FAMILY_UNAVAILABLE)
                 missing[endpoint->address.family == DNS_IPV6] = true;
         }
     }
     for (size_t i = 0; i < 2; i++) {
+        const char *family = i ? "IPv6" : "IPv4";
         if (missing[i])
-            judge_add(judge, &note, "this machine has no route for %s", i ? "IPv6" : "IPv4");
+            judge_add(judge, &note, "this machine has no route for %s", family);
+        else if (unused[i])
+            judge_add(judge, &note, "%s is not to be used, and leads alone to %zu MX hosts", family,
+                      unused[i]);
     }
 }
 

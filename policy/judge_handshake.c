@@ -117,13 +117,14 @@ static void describe_failure(struct fault *fault, const struct tls_failure *fail
     case TLS_FAILED_ALERT:
         describe(fault, alert_reason(failure->alert),
                  "the server ended the handshake with the alert ", tls_alert_name(failure->alert));
-        if (about_our_certificate(failure))
+        if (about_our_certificate(failure) || failure->certificate_requested)
             append(fault, ": it demands a client certificate");
         break;
     case TLS_FAILED_LOCAL:
         describe(fault, local_reason(failure->error),
                  "the handshake failed: ", tls_error_text(failure->error));
-        if (fault->reason == REASON_INSECURE_CIPHER_SUITE) /* row 21 */
+        if (fault->reason == REASON_INSECURE_CIPHER_SUITE ||
+            fault->reason == REASON_PROTOCOL_VERSION_MISMATCH) /* rows 21, 24 */
             append(fault, judge_postfix_delivers);
         break;
     case TLS_FAILED_NOT:
@@ -191,7 +192,9 @@ static void describe_autopsy(struct fault *fault, const struct smtp_facts *endpo
         const struct tls_suite *suite = tls_weak_suite_find(autopsy->hello.suite);
         if (open)
             fault->reason = by_hand_reason(&autopsy->hello);
-        snprintf(more, sizeof more, "; to a client of the past it offers %s with %s (0x%04x)",
+        snprintf(more, sizeof more,
+                 "; to a client of the past it offers %s with %s (0x%04x; Postfix at its defaults "
+                 "would still deliver encrypted where its OpenSSL has that)",
                  version_name(autopsy->hello.version), suite ? suite->name : "cipher suite",
                  autopsy->hello.suite);
     }

@@ -38,7 +38,7 @@ static const struct outside {
     const char *detail;
 } outside[] = {
     {SMTP_CONNECTION_REFUSED, REASON_CONNECTION_REFUSED, REASON_CONNECTION_REFUSED,
-     "the connection was refused"}, /* row 6 */
+     "nothing listens there, or a firewall says so"}, /* row 6 */
     {SMTP_UNREACHABLE, REASON_NETWORK_UNREACHABLE, REASON_NETWORK_UNREACHABLE,
      "there is no way to the address"},
     {SMTP_TEMPORARY_REPLY, REASON_THROTTLED, REASON_THROTTLED, "the server puts us off"}, /* 7 */
@@ -46,6 +46,8 @@ static const struct outside {
      "the server refuses"}, /* rows 8, 8b */
     {SMTP_TIMED_OUT, REASON_SMTP_TIMEOUT, REASON_SMTP_AFTER_TLS,
      "no complete reply in time"}, /* row 8a */
+    {SMTP_DEADLINE, REASON_SMTP_TIMEOUT, REASON_SMTP_TIMEOUT,
+     "the deadline of the whole domain passed (--deadline)"},
     {SMTP_CLOSED, REASON_SMTP_CLOSED, REASON_SMTP_AFTER_TLS,
      "the connection was closed where a reply was due"},
     {SMTP_MALFORMED, REASON_SMTP_PROTOCOL_ERROR, REASON_SMTP_AFTER_TLS,
@@ -63,7 +65,7 @@ static const struct outside connect_timeout = {SMTP_TIMED_OUT, REASON_CONNECTION
                                                REASON_CONNECTION_TIMEOUT,
                                                "no answer to the connection attempt"};
 
-static enum finding_stage stage_of(const struct smtp_facts *endpoint)
+static enum finding_stage stage_of(enum smtp_stage stage)
 {
     static const enum finding_stage stages[] = {
         [SMTP_STAGE_CONNECT] = STAGE_CONNECT,     [SMTP_STAGE_BANNER] = STAGE_BANNER,
@@ -71,12 +73,13 @@ static enum finding_stage stage_of(const struct smtp_facts *endpoint)
         [SMTP_STAGE_HANDSHAKE] = STAGE_HANDSHAKE, [SMTP_STAGE_TLS_EHLO] = STAGE_TLS_EHLO,
         [SMTP_STAGE_DONE] = STAGE_TLS_EHLO,
     };
-    return stages[endpoint->stage];
+    return stages[stage];
 }
 
 static const struct outside *find_outside(const struct smtp_facts *endpoint)
 {
-    if (endpoint->problem == SMTP_TIMED_OUT && endpoint->stage == SMTP_STAGE_CONNECT)
+    bool late = endpoint->problem == SMTP_TIMED_OUT || endpoint->problem == SMTP_DEADLINE;
+    if (late && endpoint->stage == SMTP_STAGE_CONNECT)
         return &connect_timeout;
     for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
         if (outside[i].problem == endpoint->problem)
@@ -90,7 +93,7 @@ static void judge_outside(struct judge *judge, size_t host, const struct smtp_fa
     const struct outside *row = find_outside(endpoint);
     const char *evidence = endpoint->reply_text;
     struct note note = {.severity = SEVERITY_UNKNOWN,
-                        .stage = stage_of(endpoint),
+                        .stage = stage_of(endpoint->stage),
                         .host = &judge->facts->hosts[host],
                         .endpoint = endpoint};
 
@@ -158,9 +161,11 @@ static void judge_deviation(struct judge *judge, size_t host, const struct smtp_
 {
     const struct note note = {.severity = SEVERITY_UNKNOWN,
                               .reason = REASON_SMTP_PROTOCOL_ERROR,
-                              .stage = STAGE_BANNER,
+                              .stage = stage_of(endpoint->deviation_stage),
                               .host = &judge->facts->hosts[host],
-                              .endpoint = endpoint};
+                              .endpoint = endpoint,
+                              .fix =
+                                  "Harmless to senders; look at what writes the replies of {mx}."};
 
     if (endpoint->deviation && endpoint->problem != SMTP_MALFORMED)
         judge_add(judge, &note, "%s; the dialogue went on", endpoint->deviation);

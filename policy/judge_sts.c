@@ -78,7 +78,8 @@ static bool judge_policy_host(struct judge *judge)
     }
     verdict->policy_host_name_matches = tls_name_matches(tls, name);
     if (verdict->policy_host.trusted && verdict->policy_host_name_matches) {
-        note.severity = SEVERITY_WARNING;
+        note.fix = "Renew the certificate of mta-sts.{domain} in time, and check that renewal is "
+                   "automatic.";
         judge_expiry(judge, &note, verdict->policy_host.first_not_after_s);
         return true;
     }
@@ -94,6 +95,41 @@ static const char *http_problem(long status)
     if (status >= 300 && status < 400)
         return ", a redirect, which senders must not follow";
     return status >= 200 && status < 300 ? ", where only 200 will do" : "";
+}
+
+/* Rows 77, 77a and 78: why nothing was fetched, for reasons that say nothing about the policy. */
+static const struct unfetched {
+    enum sts_fetch_problem problem;
+    enum reason reason;
+    const char *detail;
+    const char *fix; /* NULL: the reason's own */
+} unfetched[] = {
+    {STS_FETCH_TARGET_REFUSED, REASON_TARGET_REFUSED,
+     "the policy host lies in special-use address space, and no packet was sent", NULL},
+    {STS_FETCH_FAMILY_UNUSED, REASON_FAMILY_UNAVAILABLE,
+     "the policy host has only addresses of a family that is not to be used", NULL},
+    {STS_FETCH_CUT, REASON_PROBE_ERROR,
+     "the probe was interrupted, or its --deadline passed, before the policy was there",
+     "Run it again, with a longer --deadline."},
+    {STS_FETCH_OURS, REASON_PROBE_ERROR,
+     "the policy could not be fetched for want of memory or descriptors", NULL},
+};
+
+/* True when nothing was fetched, for a reason of our own. */
+static bool judge_unfetched(struct judge *judge)
+{
+    for (size_t i = 0; i < sizeof unfetched / sizeof unfetched[0]; i++) {
+        const struct unfetched *row = &unfetched[i];
+        const struct note note = {.severity = SEVERITY_UNKNOWN,
+                                  .reason = row->reason,
+                                  .stage = STAGE_POLICY_HOST,
+                                  .fix = row->fix};
+        if (row->problem == judge->facts->sts_fetch->problem) {
+            judge_add(judge, &note, "%s", row->detail);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Rows 57 and 58. True when a body with status 200 is there. */
@@ -113,7 +149,6 @@ static bool judge_fetch(struct judge *judge)
         [STS_FETCH_TLS] = "the TLS handshake with the policy host failed",
         [STS_FETCH_TOO_LARGE] = "the policy is larger than 64 KiB",
         [STS_FETCH_BROKEN] = "the policy host's answer is not HTTP, or ended early",
-        [STS_FETCH_OURS] = "the policy could not be fetched for want of memory or descriptors",
     };
 
     switch (fetch->problem) {
@@ -123,16 +158,10 @@ static bool judge_fetch(struct judge *judge)
         note.reason = REASON_MTA_STS_POLICY_NOT_FOUND;
         judge_add(judge, &note, "mta-sts.%s does not exist (NXDOMAIN)", judge->facts->domain);
         return false;
-    case STS_FETCH_TARGET_REFUSED: /* row 78 */
-    case STS_FETCH_OURS:           /* row 77 */
-        note.severity = SEVERITY_UNKNOWN;
-        note.result_type = RESULT_NONE;
-        note.policy_type = POLICY_TYPE_NONE;
-        note.reason = fetch->problem == STS_FETCH_OURS ? REASON_PROBE_ERROR : REASON_TARGET_REFUSED;
-        judge_add(judge, &note, "%s",
-                  fetch->problem == STS_FETCH_OURS
-                      ? what[STS_FETCH_OURS]
-                      : "the policy host lies in special-use address space");
+    case STS_FETCH_TARGET_REFUSED:
+    case STS_FETCH_FAMILY_UNUSED:
+    case STS_FETCH_CUT:
+    case STS_FETCH_OURS: /* judge_unfetched has told */
         return false;
     case STS_FETCH_HOST_NO_ADDRESS:
     case STS_FETCH_HOST_DNS:
@@ -212,20 +241,35 @@ static void judge_wisdom(struct judge *judge)
     }
 }
 
+/* --sts-mode: a policy of mode none need name no mx, one of another mode must (row 65). */
+static bool change_mode(struct judge *judge)
+{
+    struct sts_policy *policy = &judge->verdict->policy;
+
+    policy->mode = judge->facts->sts_mode;
+    if (policy->mode == STS_MODE_NONE || policy->n_mx)
+        return true;
+    note_policy(judge, RESULT_STS_POLICY_INVALID, REASON_MTA_STS_POLICY_INVALID, STAGE_POLICY,
+                "the policy names no mx, which any mode but none needs");
+    return false;
+}
+
 static void judge_policy(struct judge *judge)
 {
     const struct sts_fetch_facts *fetch = judge->facts->sts_fetch;
     struct verdict *verdict = judge->verdict;
 
+    if (judge_unfetched(judge))
+        return;
     verdict->sts_status = STS_POLICY_FETCH_ERROR;
     /* A sender looks at the certificate before it hears a word of HTTP. */
     if (fetch->tls && !fetch->supplied && !judge_policy_host(judge))
         return;
     if (!judge_fetch(judge) || !judge_body(judge))
         return;
+    if (judge->facts->sts_mode_given && !change_mode(judge))
+        return;
     verdict->sts_status = STS_POLICY_VALID;
-    if (judge->facts->sts_mode_given)
-        verdict->policy.mode = judge->facts->sts_mode;
     judge_wisdom(judge);
 }
 
@@ -244,7 +288,8 @@ void judge_sts(struct judge *judge)
         else if (judge_record(judge) && facts->sts_fetch)
             judge_policy(judge);
     }
-    if (facts->sts_mode_given && verdict->sts_status != STS_POLICY_VALID)
+    bool changed = verdict->sts_status == STS_POLICY_VALID || verdict->policy.valid;
+    if (facts->sts_mode_given && !changed)
         judge_add(judge, &unused, "--sts-mode %s was given, and there is no policy to change",
                   sts_mode_text(facts->sts_mode));
 }
@@ -264,6 +309,6 @@ void judge_sts_host(struct judge *judge, size_t host)
         return;
     verdict->hosts[host].sts_match = sts_policy_match(&verdict->policy, facts->host);
     if (judge_sts_in_force(verdict) && !verdict->hosts[host].sts_match) /* row 66 */
-        judge_add(judge, &note, "%s matches none of the policy's %zu mx patterns", facts->host,
+        judge_add(judge, &note, "%s matches no mx pattern of the policy (%zu in all)", facts->host,
                   verdict->policy.n_mx);
 }

@@ -5,13 +5,15 @@
 
 bool mx_is_null(const struct dns_answer *mx, bool *conflict)
 {
-    bool null = false;
+    bool null = false, other = false;
 
     for (size_t i = 0; mx->status == DNS_FOUND && i < mx->n_records; i++) {
         if (mx->records[i].u.mx.host[0] == '\0')
             null = true;
+        else
+            other = true;
     }
-    *conflict = null && mx->n_records > 1;
+    *conflict = null && other;
     return null;
 }
 

@@ -21,12 +21,12 @@ static bool undecided(const struct judge *judge, size_t judged)
 {
     const struct verdict *verdict = judge->verdict;
 
-    if (judge->facts->trouble || verdict->sts_record.status == STS_RECORD_ERROR)
+    if (judge->facts->trouble)
         return true;
     switch (verdict->mx_status) {
     case MX_FOUND:
     case MX_IMPLICIT:
-        return judged == 0;
+        return judged == 0 || judge_sts_unknown(verdict);
     case MX_SERVFAIL:
     case MX_TIMEOUT:
     case MX_BOGUS:

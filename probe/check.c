@@ -111,8 +111,11 @@ static void print_nagios(struct check *check)
         nagios_print_error(stdout, "out of memory");
         return;
     }
-    for (size_t i = 0; i < check->n_entries; i++)
+    for (size_t i = 0; i < check->n_entries; i++) {
         results[i] = as_result(&check->entries[i]);
+        if (check->settings->verbosity)
+            result_print_dialogue(stderr, &results[i], check->settings->verbosity);
+    }
     note_output(check, results_print_nagios(stdout, results, check->n_entries));
     errno = 0;
     note_output(check, fflush(stdout));
@@ -174,7 +177,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     if (entry->job)
-        on_domain(entry, domain_job_cut(entry->job, SMTP_TIMED_OUT));
+        on_domain(entry, domain_job_cut(entry->job, SMTP_DEADLINE));
 }
 
 static void start_entry(struct entry *entry)

@@ -96,6 +96,8 @@ struct domain_job *domain_job_start(const struct backend *backend,
     job->began_ms = backend->ops->monotonic_ms(backend->self);
     job->facts->started_at_ms = backend->ops->wall_ms(backend->self);
     job->facts->smtp_port = options->smtp_port;
+    job->facts->ipv4 = options->ipv4;
+    job->facts->ipv6 = options->ipv6;
     job->facts->ad_believed = backend->ops->ad_believed(backend->self);
     job->facts->sts_mode_given = options->sts_mode_given;
     job->facts->sts_mode = options->sts_mode;
@@ -112,9 +114,9 @@ struct domain_job *domain_job_start(const struct backend *backend,
 
 struct domain_facts *domain_job_cut(struct domain_job *job, enum smtp_problem why)
 {
-    lookup_cut(&job->mx);
-    lookup_cut(&job->tlsrpt);
-    sts_job_cut(&job->sts);
+    lookup_cut(&job->mx, why);
+    lookup_cut(&job->tlsrpt, why);
+    sts_job_cut(&job->sts, why);
     for (size_t i = 0; job->hosts && i < job->facts->n_hosts; i++) {
         if (job->hosts[i].backend)
             host_job_cut(&job->hosts[i], why);

@@ -30,8 +30,8 @@ struct domain_job *domain_job_start(const struct backend *backend,
                                     domain_job_done_fn *done, void *arg);
 
 /*
- * Ends with what is known and frees the job; `done` will not run. `why` is SMTP_TIMED_OUT for the
- * domain's deadline or SMTP_INTERRUPTED. The caller comes to own the facts.
+ * Ends with what is known and frees the job; `done` will not run. `why` is SMTP_DEADLINE or
+ * SMTP_INTERRUPTED. The caller comes to own the facts.
  */
 struct domain_facts *domain_job_cut(struct domain_job *job, enum smtp_problem why);
 

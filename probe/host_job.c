@@ -48,10 +48,10 @@ static const char *expanded_name(const struct host_facts *facts)
 }
 
 /* How many addresses of each family to take: both get their share of FACTS_ADDRESSES_MAX. */
-static void share(const struct host_facts *facts, size_t *n4, size_t *n6)
+static void share(const struct host_job *job, size_t *n4, size_t *n6)
 {
-    *n4 = count(facts->a);
-    *n6 = count(facts->aaaa);
+    *n4 = job->options->ipv4 ? count(job->facts->a) : 0;
+    *n6 = job->options->ipv6 ? count(job->facts->aaaa) : 0;
     while (*n4 + *n6 > FACTS_ADDRESSES_MAX)
         --*(*n4 >= *n6 ? n4 : n6);
 }
@@ -94,8 +94,9 @@ static void start_sessions(struct host_job *job, const char *sni)
     struct host_facts *host = job->facts;
     size_t n4, n6;
 
-    share(host, &n4, &n6);
-    host->addresses_seen = count(host->a) + count(host->aaaa);
+    host->addresses_seen =
+        (job->options->ipv4 ? count(host->a) : 0) + (job->options->ipv6 ? count(host->aaaa) : 0);
+    share(job, &n4, &n6);
     host->endpoints = calloc(n4 + n6 + 1, sizeof(struct smtp_facts *));
     if (!host->endpoints) {
         job->trouble = "out of memory";
@@ -134,11 +135,14 @@ static void on_addresses(void *arg)
     }
     const char *expanded = expanded_name(facts);
     enum dns_security security = host_address_security(facts);
+    bool any = count(facts->a) || count(facts->aaaa);
+    /* Where AD is not believed the records are worth a look, and an option may supply them. */
+    bool wanted = any && (security == DNS_SECURE || security == DNS_SECURITY_UNKNOWN);
     if (!expanded) {
         start_sessions(job, facts->host);
-        if (security == DNS_SECURE)
+        if (wanted)
             ask_tlsa(job, facts->host);
-    } else if (security == DNS_SECURE) {
+    } else if (wanted) {
         ask_tlsa(job, expanded);
     } else if (security == DNS_INSECURE) {
         /* The expansion is insecure, but the alias itself may be secure: then the MX name is the
@@ -210,10 +214,9 @@ bool host_job_start(struct host_job *job, const struct backend *backend,
 {
     *job = (struct host_job){
         .backend = backend, .options = options, .facts = facts, .done = done, .arg = arg};
-    if (options->ipv4)
-        ask(job, &job->a, "", facts->host, DNS_TYPE_A, &facts->a, on_addresses);
-    if (options->ipv6)
-        ask(job, &job->aaaa, "", facts->host, DNS_TYPE_AAAA, &facts->aaaa, on_addresses);
+    /* Both are asked for even where one is not to be used: "not used" is not "not there". */
+    ask(job, &job->a, "", facts->host, DNS_TYPE_A, &facts->a, on_addresses);
+    ask(job, &job->aaaa, "", facts->host, DNS_TYPE_AAAA, &facts->aaaa, on_addresses);
     return job->pending > 0;
 }
 
@@ -223,10 +226,10 @@ void host_job_cut(struct host_job *job, enum smtp_problem why)
 
     if (!job->pending)
         return;
-    lookup_cut(&job->a);
-    lookup_cut(&job->aaaa);
-    lookup_cut(&job->cname);
-    lookup_cut(&job->tlsa);
+    lookup_cut(&job->a, why);
+    lookup_cut(&job->aaaa, why);
+    lookup_cut(&job->cname, why);
+    lookup_cut(&job->tlsa, SMTP_INTERRUPTED); /* our limit must not read as row 69 */
     for (size_t i = 0; i < job->facts->n_endpoints; i++) {
         struct host_session *session = &job->sessions[i];
         if (session->handle)

@@ -33,7 +33,7 @@ bool lookup_start(struct lookup *lookup, const struct backend *backend, const ch
     return false;
 }
 
-void lookup_cut(struct lookup *lookup)
+void lookup_cut(struct lookup *lookup, enum smtp_problem why)
 {
     if (!lookup->handle)
         return;
@@ -41,7 +41,7 @@ void lookup_cut(struct lookup *lookup)
     lookup->handle = NULL;
     struct dns_answer *late = dns_answer_new(lookup->name, lookup->type);
     if (late) {
-        late->status = DNS_TIMEOUT;
+        late->status = why == SMTP_INTERRUPTED ? DNS_NOT_ASKED : DNS_TIMEOUT;
         dns_answer_unref(*lookup->slot);
         *lookup->slot = late;
     }

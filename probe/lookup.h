@@ -26,7 +26,10 @@ bool lookup_start(struct lookup *lookup, const struct backend *backend, const ch
                   const char *name, uint16_t type, struct dns_answer **slot,
                   void (*done)(void *arg), void *arg);
 
-/* Stops a question that is in flight: the slot gets an answer that says "timeout". Idempotent. */
-void lookup_cut(struct lookup *lookup);
+/*
+ * Stops a question that is in flight: the slot gets an answer that says DNS_TIMEOUT, or, where we
+ * were interrupted, DNS_NOT_ASKED. Idempotent.
+ */
+void lookup_cut(struct lookup *lookup, enum smtp_problem why);
 
 #endif

@@ -52,36 +52,30 @@ bool prepare_policy(struct settings *settings, const char *domain, struct failur
     return !failure->status;
 }
 
-static bool try_trust(const char *ca_file, const char *crl_file, const char *named,
-                      const char *what, struct tls_trust **out, struct failure *failure)
+bool prepare_trust(const struct settings *settings, struct tls_trust **out, struct failure *failure)
 {
+    const char *ca_file = settings->ca_file, *crl_file = settings->crl_file;
+
     switch (tls_trust_new(ca_file, crl_file, out)) {
     case TLS_TRUST_OK:
         return true;
     case TLS_TRUST_UNREADABLE:
-        failure_set(failure, STATUS_NO_INPUT, "cannot open %s: %s", named, strerror(errno));
-        return false;
+        failure_set(failure, STATUS_NO_INPUT, "cannot open %s: %s", ca_file, strerror(errno));
+        break;
     case TLS_TRUST_MALFORMED:
-        failure_set(failure, STATUS_BAD_DATA, "%s holds no usable PEM %s", named, what);
-        return false;
+        failure_set(failure, STATUS_BAD_DATA, "%s holds no usable PEM certificate", ca_file);
+        break;
+    case TLS_TRUST_CRL_UNREADABLE:
+        failure_set(failure, STATUS_NO_INPUT, "cannot open %s: %s", crl_file, strerror(errno));
+        break;
+    case TLS_TRUST_CRL_MALFORMED:
+        failure_set(failure, STATUS_BAD_DATA, "%s holds no usable PEM CRL", crl_file);
+        break;
     case TLS_TRUST_NO_MEMORY:
+        failure_set(failure, STATUS_SOFTWARE, "out of memory");
         break;
     }
-    failure_set(failure, STATUS_SOFTWARE, "out of memory");
     return false;
-}
-
-bool prepare_trust(const struct settings *settings, struct tls_trust **out, struct failure *failure)
-{
-    /* First without the CRLs, so that the message can name the file that is at fault. */
-    if (!try_trust(settings->ca_file, NULL, settings->ca_file, "certificate", out, failure))
-        return false;
-    if (!settings->crl_file)
-        return true;
-    tls_trust_free(*out);
-    *out = NULL;
-    return try_trust(settings->ca_file, settings->crl_file, settings->crl_file, "CRL", out,
-                     failure);
 }
 
 bool prepare_room(void)

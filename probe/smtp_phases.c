@@ -5,6 +5,12 @@
 
 #include "probe/smtp_greeting.h"
 
+/* Our own trouble or limit: never a statement about the server. */
+static bool is_ours(enum smtp_problem problem)
+{
+    return problem == SMTP_OURS || problem == SMTP_INTERRUPTED || problem == SMTP_DEADLINE;
+}
+
 static int connect_timeout(const struct smtp_session_options *options)
 {
     return options->connect_timeout_ms;
@@ -140,8 +146,12 @@ static enum smtp_phase tls_ehlo_answer(struct smtp_session *session)
 {
     struct smtp_facts *facts = session->facts;
 
-    if (session->reply.code / 100 != 2)
-        return session->starttls_offered ? unwelcome(session) : end_experiment(session);
+    bool accepted = session->reply.code / 100 == 2;
+    if (!accepted && !session->starttls_offered)
+        return end_experiment(session);
+    if (!accepted) /* row 8c, whatever the reply says, but 421 is row 7 */
+        return end_with_reply(session, session->reply.code == 421 ? SMTP_TEMPORARY_REPLY
+                                                                  : SMTP_PERMANENT_REPLY);
     facts->starttls_inside_tls = smtp_greeting_offers(&session->reply, "STARTTLS");
     facts->problem = SMTP_FINE;
     facts->stage = SMTP_STAGE_DONE;
@@ -173,7 +183,7 @@ static enum smtp_phase helo_lost(struct smtp_session *session, enum smtp_problem
 
 static enum smtp_phase tls_ehlo_lost(struct smtp_session *session, enum smtp_problem problem)
 {
-    if (session->starttls_offered || problem == SMTP_OURS || problem == SMTP_INTERRUPTED)
+    if (session->starttls_offered || is_ours(problem))
         return plain_lost(session, problem);
     return plain_lost(session, SMTP_FINE); /* an experiment: see end_experiment */
 }
@@ -183,7 +193,7 @@ static enum smtp_phase starttls_lost(struct smtp_session *session, enum smtp_pro
 {
     struct smtp_facts *facts = session->facts;
 
-    if (problem == SMTP_OURS || problem == SMTP_INTERRUPTED) {
+    if (is_ours(problem)) {
         facts->problem = problem;
     } else if (!session->starttls_offered) {
         facts->problem = SMTP_FINE; /* it was not offered: that stands, whatever came after */
@@ -198,7 +208,7 @@ static enum smtp_phase handshake_lost(struct smtp_session *session, enum smtp_pr
 {
     struct smtp_facts *facts = session->facts;
 
-    if (problem == SMTP_OURS || problem == SMTP_INTERRUPTED) {
+    if (is_ours(problem)) {
         facts->problem = problem;
     } else if (!session->starttls_offered) {
         facts->problem = SMTP_FINE;

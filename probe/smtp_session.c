@@ -170,6 +170,16 @@ static void bad_reply(struct smtp_session *session, int64_t now_ms)
         facts->reply_text = strdup(what);
 }
 
+static void note_deviation(struct smtp_session *session)
+{
+    struct smtp_facts *facts = session->facts;
+
+    if (facts->deviation || !session->reply.deviation)
+        return;
+    facts->deviation = session->reply.deviation;
+    facts->deviation_stage = smtp_phases[session->phase].stage;
+}
+
 void smtp_session_bytes(struct smtp_session *session, const uint8_t *bytes, size_t length,
                         int64_t now_ms)
 {
@@ -182,7 +192,7 @@ void smtp_session_bytes(struct smtp_session *session, const uint8_t *bytes, size
             return;
         size_t used = 0;
         enum smtp_reply_status status = smtp_reply_feed(&session->reply, bytes, length, &used);
-        session->facts->deviation = session->reply.deviation;
+        note_deviation(session);
         bytes += used;
         length -= used;
         if (status == SMTP_REPLY_DONE)

@@ -37,18 +37,28 @@ static void on_fetched(void *arg, struct sts_fetch_facts *facts)
     finish(job);
 }
 
-/* Adds the addresses of one answer that may be used; counts those that may not. */
+/* The addresses of the policy host, sorted by what may be done with them. */
+struct targets {
+    struct dns_address addresses[FACTS_ADDRESSES_MAX];
+    size_t n;
+    size_t refused; /* in special-use space */
+    size_t unused;  /* of a family that is not to be used */
+};
+
 static void take_addresses(const struct sts_job *job, const struct dns_answer *answer,
-                           struct dns_address *out, size_t *n, size_t *refused)
+                           struct targets *out)
 {
     if (!answer || answer->status != DNS_FOUND)
         return;
-    for (size_t i = 0; i < answer->n_records && *n < FACTS_ADDRESSES_MAX; i++) {
+    bool used = answer->type == DNS_TYPE_A ? job->options->ipv4 : job->options->ipv6;
+    for (size_t i = 0; i < answer->n_records && out->n < FACTS_ADDRESSES_MAX; i++) {
         const struct dns_address *address = &answer->records[i].u.address;
-        if (!job->options->allow_private && dns_address_special_use(address))
-            ++*refused;
+        if (!used)
+            out->unused++;
+        else if (!job->options->allow_private && dns_address_special_use(address))
+            out->refused++;
         else
-            out[(*n)++] = *address;
+            out->addresses[out->n++] = *address;
     }
 }
 
@@ -64,6 +74,8 @@ static enum sts_fetch_problem host_problem(const struct dns_answer *a,
             continue;
         if (answers[i]->status == DNS_NXDOMAIN) {
             problem = STS_FETCH_HOST_NXDOMAIN;
+        } else if (answers[i]->status == DNS_NOT_ASKED) {
+            return STS_FETCH_OURS;
         } else if (answers[i]->status != DNS_NODATA) {
             *error = dns_status_text(answers[i]->status);
             return STS_FETCH_HOST_DNS;
@@ -76,21 +88,22 @@ static void on_host_addresses(void *arg)
 {
     struct sts_job *job = arg;
     const struct backend *backend = job->backend;
-    struct dns_address addresses[FACTS_ADDRESSES_MAX];
-    size_t n = 0, refused = 0;
+    struct targets targets = {.n = 0};
 
     if (job->a.handle || job->aaaa.handle)
         return;
-    take_addresses(job, job->a_answer, addresses, &n, &refused);
-    take_addresses(job, job->aaaa_answer, addresses, &n, &refused);
-    if (n) {
-        job->fetch =
-            backend->ops->fetch(backend->self, job->facts->domain, addresses, n, on_fetched, job);
+    take_addresses(job, job->a_answer, &targets);
+    take_addresses(job, job->aaaa_answer, &targets);
+    if (targets.n) {
+        job->fetch = backend->ops->fetch(backend->self, job->facts->domain, targets.addresses,
+                                         targets.n, on_fetched, job);
         if (job->fetch)
             return;
         note_unfetched(job, STS_FETCH_OURS, "out of memory");
-    } else if (refused) {
+    } else if (targets.refused) {
         note_unfetched(job, STS_FETCH_TARGET_REFUSED, NULL);
+    } else if (targets.unused) {
+        note_unfetched(job, STS_FETCH_FAMILY_UNUSED, NULL);
     } else {
         const char *error = NULL;
         enum sts_fetch_problem problem = host_problem(job->a_answer, job->aaaa_answer, &error);
@@ -128,10 +141,10 @@ static void on_record(void *arg)
         finish(job);
         return;
     }
-    if (valid && job->options->ipv4)
+    if (valid) {
         asked |= ask_host(job, &job->a, DNS_TYPE_A, &job->a_answer);
-    if (valid && job->options->ipv6)
         asked |= ask_host(job, &job->aaaa, DNS_TYPE_AAAA, &job->aaaa_answer);
+    }
     if (valid && !asked)
         note_unfetched(job, STS_FETCH_OURS, "out of memory");
     if (!asked)
@@ -149,22 +162,20 @@ bool sts_job_start(struct sts_job *job, const struct backend *backend,
     return job->busy;
 }
 
-void sts_job_cut(struct sts_job *job)
+void sts_job_cut(struct sts_job *job, enum smtp_problem why)
 {
     if (!job->busy)
         return;
     job->busy = false;
-    lookup_cut(&job->txt);
+    lookup_cut(&job->txt, why);
     bool at_host = job->a.handle || job->aaaa.handle;
-    lookup_cut(&job->a);
-    lookup_cut(&job->aaaa);
-    if (job->fetch) {
+    lookup_cut(&job->a, why);
+    lookup_cut(&job->aaaa, why);
+    if (job->fetch)
         job->backend->ops->fetch_cancel(job->backend->self, job->fetch);
-        job->fetch = NULL;
-        note_unfetched(job, STS_FETCH_TIMEOUT, NULL);
-    } else if (at_host) {
-        note_unfetched(job, STS_FETCH_HOST_DNS, dns_status_text(DNS_TIMEOUT));
-    }
+    if (job->fetch || at_host)
+        note_unfetched(job, STS_FETCH_CUT, NULL);
+    job->fetch = NULL;
     dns_answer_unref(job->a_answer);
     dns_answer_unref(job->aaaa_answer);
     job->a_answer = NULL;

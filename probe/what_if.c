@@ -53,10 +53,20 @@ static const char *read_preference(const char *text, uint16_t *out)
     return NULL;
 }
 
+/* Where the host ends: an IPv6 address need not stand in brackets unless a port follows. */
+static const char *find_preference(const char *argument)
+{
+    struct dns_address literal;
+    const char *closing = argument[0] == '[' ? strchr(argument, ']') : NULL;
+
+    if (dns_address_parse(argument, &literal))
+        return NULL;
+    return strchr(closing ? closing : argument, ':');
+}
+
 const char *what_if_add_mx(struct what_if *what_if, const char *argument)
 {
-    const char *closing = argument[0] == '[' ? strchr(argument, ']') : NULL;
-    const char *colon = strchr(closing ? closing : argument, ':');
+    const char *colon = find_preference(argument);
     size_t length = colon ? (size_t)(colon - argument) : strlen(argument);
     struct what_if_mx *mx = &what_if->mx[what_if->n_mx];
 

@@ -68,3 +68,10 @@ struct tls_socket_failure tls_socket_connected(int fd)
     }
     return failure_of(error);
 }
+
+void tls_socket_acknowledge(int fd)
+{
+    const int on = 1;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}

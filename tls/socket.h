@@ -24,4 +24,10 @@ int tls_socket_open(const struct sockaddr *peer, socklen_t length, const struct 
 /* How the connect went, once the socket is writable. */
 struct tls_socket_failure tls_socket_connected(int fd);
 
+/*
+ * Has what arrives now acknowledged at once. A server that holds its reply back until its session
+ * tickets are acknowledged (Nagle) would else wait for the delayed acknowledgement, 40 ms.
+ */
+void tls_socket_acknowledge(int fd);
+
 #endif

@@ -226,6 +226,9 @@ static void flush(struct tls_stream *stream)
     while (has_queue(stream) && step == TLS_STEP_DONE && stream->send_error == 0) {
         step = send_some(stream, &sent);
         stream->queue_sent += sent;
+        if (stream->state == STATE_SECURE && sent != 0) {
+            tls_socket_acknowledge(stream->fd);
+        }
     }
     if (step == TLS_STEP_FAILED && stream->send_error == 0) {
         end_session(stream, step);

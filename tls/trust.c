@@ -97,6 +97,10 @@ static enum tls_trust_status add_files(struct tls_trust *trust, const char *ca_f
     }
     if (crl_file != NULL && status == TLS_TRUST_OK) {
         status = add_file(trust->store, crl_file, PEM_CRLS);
+        if (status == TLS_TRUST_UNREADABLE)
+            status = TLS_TRUST_CRL_UNREADABLE;
+        else if (status == TLS_TRUST_MALFORMED)
+            status = TLS_TRUST_CRL_MALFORMED;
         /* The whole path: what the file lacks is let pass when the chain is judged (path.c). */
         (void)X509_STORE_set_flags(trust->store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
     }

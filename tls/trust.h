@@ -9,8 +9,10 @@
 
 enum tls_trust_status {
     TLS_TRUST_OK,
-    TLS_TRUST_UNREADABLE, /* the file cannot be opened: errno says why */
-    TLS_TRUST_MALFORMED,  /* it holds no certificate (or CRL) that OpenSSL reads */
+    TLS_TRUST_UNREADABLE,     /* the file cannot be opened: errno says why */
+    TLS_TRUST_MALFORMED,      /* it holds no certificate that OpenSSL reads */
+    TLS_TRUST_CRL_UNREADABLE, /* the same of the CRL file */
+    TLS_TRUST_CRL_MALFORMED,
     TLS_TRUST_NO_MEMORY,
 };
 

@@ -163,7 +163,7 @@ static void test_progress(void **state)
 
 static void test_cut_after_every_step(void **state)
 {
-    static const enum smtp_problem reasons[] = {SMTP_TIMED_OUT, SMTP_INTERRUPTED};
+    static const enum smtp_problem reasons[] = {SMTP_DEADLINE, SMTP_INTERRUPTED};
     struct owner *owner = *state;
     bool over = false;
 

@@ -7,6 +7,8 @@
 static struct fake_pending *begin(struct fake *fake, enum fake_kind kind, const char *name,
                                   void *arg)
 {
+    if (fake->fail_all)
+        return NULL;
     if (fake->fail_at && fake->n_pending + 1 == fake->fail_at) {
         fake->fail_at = 0;
         return NULL;

@@ -37,6 +37,7 @@ struct fake {
     struct fake_pending *pending[FAKE_PENDING_MAX]; /* in the order begun, ended ones too */
     size_t n_pending;
     size_t n_cancelled;
+    bool fail_all;    /* no start has memory */
     size_t fail_at;   /* the start with this number (from 1) has no memory; 0: none */
     bool ad_believed; /* what the backend says of itself */
 };

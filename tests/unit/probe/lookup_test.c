@@ -60,7 +60,7 @@ static void test_answer(void **state)
     assert_int_equal(asker->told, 1);
     assert_null(asker->lookup.handle);
     assert_int_equal(asker->slot->status, DNS_NXDOMAIN);
-    lookup_cut(&asker->lookup); /* nothing is in flight: nothing happens */
+    lookup_cut(&asker->lookup, SMTP_DEADLINE); /* nothing is in flight: nothing happens */
     assert_int_equal(asker->slot->status, DNS_NXDOMAIN);
 }
 
@@ -69,8 +69,8 @@ static void test_cut(void **state)
     struct asker *asker = *state;
 
     assert_true(start(asker));
-    lookup_cut(&asker->lookup);
-    lookup_cut(&asker->lookup);
+    lookup_cut(&asker->lookup, SMTP_DEADLINE);
+    lookup_cut(&asker->lookup, SMTP_DEADLINE);
     assert_int_equal(asker->fake.n_cancelled, 1);
     assert_int_equal(asker->told, 0);
     assert_null(asker->lookup.handle);
@@ -100,7 +100,7 @@ static void test_no_memory(void **state)
     assert_false(start(asker));
     assert_null(asker->lookup.handle);
     assert_null(asker->slot);
-    lookup_cut(&asker->lookup);
+    lookup_cut(&asker->lookup, SMTP_DEADLINE);
     assert_int_equal(asker->fake.n_cancelled, 0);
     assert_null(asker->slot);
 }
@@ -109,7 +109,7 @@ static void test_never_started(void **state)
 {
     struct asker *asker = *state;
 
-    lookup_cut(&asker->lookup); /* zeroed */
+    lookup_cut(&asker->lookup, SMTP_DEADLINE); /* zeroed */
     assert_null(asker->slot);
 }
 

