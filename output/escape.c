@@ -96,6 +96,11 @@ static char *escape(const uint8_t *bytes, size_t length, bool keep_lines)
     char *out = text;
 
     for (size_t at = 0; text && at < length;) {
+        bool line_end = keep_lines && at + 1 < length && bytes[at] == '\r' && bytes[at + 1] == '\n';
+        if (line_end) { /* CRLF is one line end, shown as LF */
+            at++;
+            continue;
+        }
         uint32_t character = 0;
         size_t size = read_character(bytes + at, length - at, &character);
 

@@ -17,7 +17,7 @@ char *escape_bytes(const void *bytes, size_t length);
 /* The same for a C string; NULL gives NULL. */
 char *escape_text(const char *text);
 
-/* The same, keeping line feeds (a policy file shown as it is). */
+/* The same, keeping line feeds, CRLF as one of them (a policy file shown as it is). */
 char *escape_lines(const void *bytes, size_t length);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
@@ -36,6 +37,7 @@ struct sts_fetch {
     struct sts_fetch *next, **link; /* `link` is what points here */
     CURL *easy;
     struct curl_slist *resolve;
+    struct event *connect_deadline; /* NULL where the whole fetch's is the only one */
     struct sts_fetch_facts *facts;
     size_t room;         /* of facts->body */
     size_t headers_size; /* so far */
@@ -128,6 +130,18 @@ static CURLcode on_tls_context(CURL *easy, void *context, void *arg)
     return CURLE_OK;
 }
 
+static bool bind_source(const struct sts_fetcher_options *options, int fd, int family)
+{
+    const struct dns_address *source =
+        family == AF_INET ? options->source_ipv4 : options->source_ipv6;
+    struct sockaddr_storage name;
+
+    if (!source)
+        return true;
+    socklen_t length = dns_address_to_sockaddr(source, 0, &name);
+    return bind(fd, (struct sockaddr *)&name, length) == 0;
+}
+
 /* curl forgets why a socket could not be made, and that is never the remote's fault. */
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -136,7 +150,13 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0 && errno != EAFNOSUPPORT)
         fetch->socket_error = errno;
-    return fd < 0 ? CURL_SOCKET_BAD : fd;
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    if (bind_source(&fetch->fetcher->options, fd, address->family))
+        return fd;
+    fetch->socket_error = errno;
+    close(fd);
+    return CURL_SOCKET_BAD;
 }
 
 /* --- how it ended -------------------------------------------------------------------------- */
@@ -244,6 +264,8 @@ static struct sts_fetch_facts *release(struct sts_fetch *fetch)
         curl_easy_cleanup(fetch->easy);
     }
     curl_slist_free_all(fetch->resolve);
+    if (fetch->connect_deadline)
+        event_free(fetch->connect_deadline);
     free(fetch);
     return facts;
 }
@@ -420,9 +442,7 @@ static bool set_request(struct sts_fetch *fetch)
     SET(CURLOPT_PRIVATE, fetch);
     SET(CURLOPT_USERAGENT, fetcher->user_agent);
     SET(CURLOPT_TIMEOUT_MS, (long)fetcher->options.timeout_ms);
-    SET(CURLOPT_CONNECTTIMEOUT_MS,
-        (long)(fetcher->options.connect_timeout_ms > 0 ? fetcher->options.connect_timeout_ms
-                                                       : fetcher->options.timeout_ms));
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)fetcher->options.timeout_ms);
     SET(CURLOPT_RESOLVE, fetch->resolve);
     SET(CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S);
     SET(CURLOPT_PROXY, "");
@@ -458,6 +478,28 @@ static bool set_tls(struct sts_fetch *fetch)
 
 #undef SET
 
+/* curl's own connect time-out includes the TLS handshake: this one is for TCP alone. */
+static void on_connect_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    struct sts_fetch *fetch = arg;
+    curl_off_t connected_us = 0;
+    (void)fd;
+    (void)what;
+    curl_easy_getinfo(fetch->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+    if (connected_us == 0)
+        finish(fetch, CURLE_OPERATION_TIMEDOUT);
+}
+
+static bool set_connect_deadline(struct sts_fetch *fetch, size_t n_addresses)
+{
+    int64_t wait_ms = (int64_t)fetch->fetcher->options.connect_timeout_ms * (int64_t)n_addresses;
+    struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+    if (wait_ms <= 0 || wait_ms >= fetch->fetcher->options.timeout_ms)
+        return true;
+    fetch->connect_deadline = evtimer_new(fetch->fetcher->base, on_connect_deadline, fetch);
+    return fetch->connect_deadline && evtimer_add(fetch->connect_deadline, &wait) == 0;
+}
+
 struct sts_fetch *sts_fetcher_start(struct sts_fetcher *fetcher, const char *domain,
                                     const struct dns_address *addresses, size_t n_addresses,
                                     sts_fetch_done_fn *done, void *arg)
@@ -479,7 +521,8 @@ struct sts_fetch *sts_fetcher_start(struct sts_fetcher *fetcher, const char *dom
     fetch->resolve = resolve_list(domain, fetcher->options.port, addresses, n_addresses);
     fetch->easy = curl_easy_init();
     if (!fetch->facts || !fetch->resolve || !fetch->easy || !set_request(fetch) ||
-        !set_tls(fetch) || curl_multi_add_handle(fetcher->multi, fetch->easy) != CURLM_OK) {
+        !set_tls(fetch) || !set_connect_deadline(fetch, n_addresses) ||
+        curl_multi_add_handle(fetcher->multi, fetch->easy) != CURLM_OK) {
         sts_fetch_cancel(fetch);
         return NULL;
     }

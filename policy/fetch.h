@@ -54,10 +54,12 @@ struct sts_fetcher;
 struct sts_fetch;
 
 struct sts_fetcher_options {
-    uint16_t port;          /* 443 */
-    int timeout_ms;         /* of a whole fetch; 60000 (RFC 8461 3.3) */
-    int connect_timeout_ms; /* 0: timeout_ms */
-    const char *info_url;   /* shown in the User-Agent; NULL for none; copied */
+    uint16_t port;                         /* 443 */
+    int timeout_ms;                        /* of a whole fetch; 60000 (RFC 8461 3.3) */
+    int connect_timeout_ms;                /* for the TCP connect to one address; 0: timeout_ms */
+    const struct dns_address *source_ipv4; /* connect from here, or NULL; borrowed */
+    const struct dns_address *source_ipv6;
+    const char *info_url; /* shown in the User-Agent; NULL for none; copied */
 };
 
 /*

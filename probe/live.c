@@ -181,7 +181,10 @@ struct live *live_new(struct event_base *base, const struct live_options *option
     };
     set_sources(&live->environment, options);
     live->resolver = dns_resolver_new(base, &options->resolver);
-    live->fetcher = sts_fetcher_new(base, &options->fetcher);
+    struct sts_fetcher_options fetcher = options->fetcher;
+    fetcher.source_ipv4 = live->environment.source_ipv4;
+    fetcher.source_ipv6 = live->environment.source_ipv6;
+    live->fetcher = sts_fetcher_new(base, &fetcher);
     bool wide = options->no_autopsy || live->environment.wide_context;
     if (!live->environment.context || !wide || !live->resolver || !live->fetcher) {
         live_free(live);

@@ -185,7 +185,10 @@ static const char *set_ipv6(struct settings *settings, const char *argument)
 
 static const char *set_connect_timeout(struct settings *settings, const char *argument)
 {
-    return read_seconds(argument, &settings->live.session.connect_timeout_ms);
+    const char *problem = read_seconds(argument, &settings->live.session.connect_timeout_ms);
+
+    settings->live.fetcher.connect_timeout_ms = settings->live.session.connect_timeout_ms;
+    return problem;
 }
 
 static const char *set_timeout(struct settings *settings, const char *argument)

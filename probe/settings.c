@@ -21,7 +21,7 @@ void settings_init(struct settings *settings)
         .live = {.session = {.connect_timeout_ms = 10000,
                              .banner_timeout_ms = 60000,
                              .timeout_ms = 30000},
-                 .fetcher = {.port = 443, .timeout_ms = 60000}},
+                 .fetcher = {.port = 443, .timeout_ms = 60000, .connect_timeout_ms = 10000}},
         .job =
             {.smtp_port = 25, .sts_port = 443, .ipv4 = true, .ipv6 = true, .allow_private = true},
         .judge = {.expiry_warn_days = 21, .expiry_crit_days = -1},

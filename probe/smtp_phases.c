@@ -154,7 +154,8 @@ static enum smtp_phase tls_ehlo_answer(struct smtp_session *session)
                                                                   : SMTP_PERMANENT_REPLY);
     facts->starttls_inside_tls = smtp_greeting_offers(&session->reply, "STARTTLS");
     facts->problem = SMTP_FINE;
-    facts->stage = SMTP_STAGE_DONE;
+    if (session->starttls_offered) /* else it was our experiment: the session stood at EHLO */
+        facts->stage = SMTP_STAGE_DONE;
     return SMTP_PHASE_QUIT;
 }
 

@@ -341,7 +341,7 @@ static void attacks_are_escaped(void **state)
          ATTACK "\\\\x0d\\\\x0a" TAIL "CN=mx1.example.test\""},
         {"findings.2.mx", ATTACK "\\\\x0d\\\\x0a" TAIL "mx1.example.test\""},
         {"mta_sts.policy.text",
-         ATTACK "\\\\x0d\\n" TAIL "version: STSv1\\nmode: testing\\nmx: *.example.test\\n"
+         ATTACK "\\n" TAIL "version: STSv1\\nmode: testing\\nmx: *.example.test\\n"
                 "max_age: 604800\\n\\\\x00\""},
     };
     cJSON *root = print_sample(SAMPLE_HOSTILE);

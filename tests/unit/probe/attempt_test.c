@@ -249,7 +249,7 @@ static void test_faults(void **state)
         {"closed inside TLS", tls_close, SMTP_STAGE_TLS_EHLO, SMTP_CLOSED, 0},
         {"flood inside TLS", tls_flood, SMTP_STAGE_TLS_EHLO, SMTP_MALFORMED, 0},
         {"closed instead of a goodbye", quit_close, SMTP_STAGE_DONE, SMTP_FINE, 0},
-        {"stripped", stripped, SMTP_STAGE_DONE, SMTP_FINE, 0},
+        {"stripped", stripped, SMTP_STAGE_EHLO, SMTP_FINE, 0},
     };
     struct world *world = *state;
 

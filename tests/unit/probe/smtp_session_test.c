@@ -178,7 +178,7 @@ static const struct session_case {
      SMTP_STARTTLS_NOT_OFFERED, 0, NULL},
     {"unoffered, handshake late", TO_UNOFFERED_HANDSHAKE "expired\nend", SMTP_STAGE_EHLO, SMTP_FINE,
      SMTP_STARTTLS_NOT_OFFERED, 0, NULL},
-    {"unoffered, works", TO_UNOFFERED_TLS_EHLO "< 250 mx\n" GOODBYE, SMTP_STAGE_DONE, SMTP_FINE,
+    {"unoffered, works", TO_UNOFFERED_TLS_EHLO "< 250 mx\n" GOODBYE, SMTP_STAGE_EHLO, SMTP_FINE,
      SMTP_STARTTLS_NOT_OFFERED, 0, NULL},
     {"unoffered, works, then closed", TO_UNOFFERED_TLS_EHLO "closed\nend", SMTP_STAGE_EHLO,
      SMTP_FINE, SMTP_STARTTLS_NOT_OFFERED, 0, NULL},
