@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "policy/sts.h"
@@ -20,7 +21,8 @@ enum {
     TIMEOUT_MS = 60000,           /* RFC 8461 3.3 */
     HEADERS_SIZE_MAX = 65536,     /* of one response, trailers included */
     HEADER_LINE_MAX = 100 * 1024, /* curl's own limit */
-    DNS_CACHE_S = 10,             /* long enough to connect; curl would keep the addresses 60 s */
+    HANDSHAKE_MESSAGES_MAX = 64,
+    DNS_CACHE_S = 10, /* long enough to connect; curl would keep the addresses 60 s */
 };
 
 struct sts_fetcher {
@@ -43,7 +45,8 @@ struct sts_fetch {
     size_t headers_size; /* so far */
     bool too_large, headers_too_large;
     bool no_memory;
-    int socket_error; /* errno of a socket that could not be made */
+    unsigned handshake_messages; /* received */
+    int socket_error;            /* errno of a socket that could not be made */
     char error[CURL_ERROR_SIZE];
     sts_fetch_done_fn *done;
     void *arg;
@@ -119,6 +122,22 @@ static void on_tls_state(const SSL *ssl, int where, int value)
     SSL_CTX_set_info_callback(ctx, NULL);
 }
 
+/*
+ * OpenSSL reads on for as long as handshake messages come, and curl with it: a server that sends
+ * session tickets or hello requests without end would keep the whole loop. Enough is taken for the
+ * end of the stream.
+ */
+static void on_tls_message(int sent, int version, int type, const void *bytes, size_t length,
+                           SSL *ssl, void *arg)
+{
+    struct sts_fetch *fetch = arg;
+    (void)version;
+    (void)bytes;
+    (void)length;
+    if (!sent && type == SSL3_RT_HANDSHAKE && ++fetch->handshake_messages > HANDSHAKE_MESSAGES_MAX)
+        SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
 static CURLcode on_tls_context(CURL *easy, void *context, void *arg)
 {
     SSL_CTX *ctx = context;
@@ -126,6 +145,10 @@ static CURLcode on_tls_context(CURL *easy, void *context, void *arg)
     SSL_CTX_set_app_data(ctx, arg);
     SSL_CTX_set_cert_verify_callback(ctx, accept_any_chain, NULL);
     SSL_CTX_set_info_callback(ctx, on_tls_state);
+    SSL_CTX_set_msg_callback(ctx, on_tls_message);
+    SSL_CTX_set_msg_callback_arg(ctx, arg);
+    /* A body without a length that ends without close_notify may have been cut on the way. */
+    SSL_CTX_clear_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp);
     return CURLE_OK;
 }
@@ -181,6 +204,18 @@ static enum sts_fetch_problem connect_problem(struct sts_fetch *fetch)
     return fetch->socket_error ? STS_FETCH_OURS : STS_FETCH_CONNECT;
 }
 
+/*
+ * curl has no code for it where OpenSSL lacks memory: the text alone tells, by its reason or by the
+ * error code's last digits ("error:038C0100:memory buffer routines…").
+ */
+static bool is_shortage(const char *error)
+{
+    const char *code = strstr(error, "error:");
+    unsigned long number = code ? strtoul(code + strlen("error:"), NULL, 16) : 0;
+    return strstr(error, "malloc failure") ||
+           (number && ERR_GET_REASON(number) == ERR_R_MALLOC_FAILURE);
+}
+
 static enum sts_fetch_problem problem_of(struct sts_fetch *fetch, CURLcode code)
 {
     /* The few codes with a meaning of their own; every other is a response that went wrong. */
@@ -198,6 +233,8 @@ static enum sts_fetch_problem problem_of(struct sts_fetch *fetch, CURLcode code)
         return connect_problem(fetch);
     if (code == CURLE_FAILED_INIT || code == CURLE_COULDNT_RESOLVE_HOST ||
         code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_INTERFACE_FAILED)
+        return STS_FETCH_OURS;
+    if (is_shortage(fetch->error))
         return STS_FETCH_OURS;
     return fetch->facts->tls ? STS_FETCH_BROKEN : STS_FETCH_TLS;
 }
@@ -241,6 +278,9 @@ static void conclude(struct sts_fetch *fetch, CURLcode code)
     curl_easy_getinfo(fetch->easy, CURLINFO_TOTAL_TIME_T, &elapsed_us);
     facts->elapsed_ms = (int)(elapsed_us / 1000);
     facts->problem = problem_of(fetch, code);
+    /* A status other than 200 says all that counts, whatever becomes of its body. */
+    if (facts->problem != STS_FETCH_OURS && facts->http_status >= 200 && facts->http_status != 200)
+        facts->problem = STS_FETCH_OK;
     facts->content_type = copy(fetch, content_type);
     if (facts->problem == STS_FETCH_OK)
         return;

@@ -104,7 +104,7 @@ static void judge_outside(struct judge *judge, size_t host, const struct smtp_fa
         note.severity = SEVERITY_WARNING;
     if (row->reason == REASON_TARGET_REFUSED)
         evidence = dns_address_special_use(&endpoint->address);
-    else if (!evidence && endpoint->os_error)
+    else if (!evidence && endpoint->os_error && endpoint->problem != SMTP_CONNECTION_REFUSED)
         evidence = strerror(endpoint->os_error);
     judge_add(judge, &note, "%s%s%s", row->detail, evidence ? ": " : "", evidence ? evidence : "");
 }

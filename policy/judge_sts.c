@@ -5,6 +5,8 @@
 
 #include "dns/name.h"
 
+enum { UNUSED_TOLD_MAX = 10 };
+
 static void note_policy(struct judge *judge, enum result_type type, enum reason reason,
                         enum finding_stage stage, const char *detail)
 {
@@ -235,10 +237,14 @@ static void judge_wisdom(struct judge *judge)
     note.severity = SEVERITY_INFO;
     note.reason = REASON_STS_PATTERN_UNUSED;
     bool routed = judge->facts->n_hosts && judge->verdict->mx_status != MX_NONE;
+    size_t unused = 0;
     for (size_t i = 0; routed && i < policy->n_mx; i++) {
-        if (!pattern_used(judge->facts, policy->mx[i]))
+        if (!pattern_used(judge->facts, policy->mx[i]) && ++unused <= UNUSED_TOLD_MAX)
             judge_add(judge, &note, "no MX host matches \"mx: %s\"", policy->mx[i]);
     }
+    if (unused > UNUSED_TOLD_MAX)
+        judge_add(judge, &note, "no MX host matches %zu further patterns",
+                  unused - UNUSED_TOLD_MAX);
 }
 
 /* --sts-mode: a policy of mode none need name no mx, one of another mode must (row 65). */

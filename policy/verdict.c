@@ -47,11 +47,14 @@ static enum verdict_word sum_up(const struct judge *judge)
     size_t judged, unjudged;
 
     count_judged(judge->facts, &judged, &unjudged);
-    for (size_t i = 0; i < verdict->n_findings; i++)
+    bool ours = false;
+    for (size_t i = 0; i < verdict->n_findings; i++) {
         seen[verdict->findings[i].severity] = true;
+        ours |= verdict->findings[i].reason == REASON_PROBE_ERROR; /* row 77 */
+    }
     if (seen[SEVERITY_FAIL])
         return VERDICT_FAIL;
-    if (undecided(judge, judged))
+    if (ours || undecided(judge, judged))
         return VERDICT_UNKNOWN;
     /* Something that could not be looked at is not nothing, even beside what is fine. */
     if (seen[SEVERITY_WARNING] || seen[SEVERITY_UNKNOWN] || unjudged)

@@ -34,7 +34,8 @@ struct entry {
     struct event *deadline;
     struct domain_facts *facts; /* once it is done */
     struct verdict verdict;
-    bool judged;
+    enum verdict_word word; /* of the verdict, for the exit status */
+    bool done, judged;      /* done without a verdict: there was no memory for one */
 };
 
 struct check {
@@ -45,7 +46,7 @@ struct check {
     struct what_if_backend *what_if;
     struct backend backend;
     struct entry *entries;
-    size_t n_entries, n_started, n_done, n_printed;
+    size_t n_entries, n_started, n_done, n_printed, n_unjudged;
     size_t in_flight_max;
     struct event *interrupts[2];
     int interrupted_by; /* signal number, 0 when none came */
@@ -94,11 +95,22 @@ static void print_entry(struct check *check, const struct entry *entry)
     note_output(check, fflush(stdout));
 }
 
+/* What has been printed is not needed any more, but for its word. */
+static void forget(struct entry *entry)
+{
+    verdict_clear(&entry->verdict);
+    domain_facts_free(entry->facts);
+    entry->facts = NULL;
+}
+
 /* In the order of the command line: what is done waits for what stands before it. */
 static void print_ready(struct check *check)
 {
-    while (check->n_printed < check->n_entries && check->entries[check->n_printed].judged) {
-        print_entry(check, &check->entries[check->n_printed]);
+    while (check->n_printed < check->n_entries && check->entries[check->n_printed].done) {
+        struct entry *entry = &check->entries[check->n_printed];
+        if (entry->judged)
+            print_entry(check, entry);
+        forget(entry);
         check->n_printed++;
     }
 }
@@ -111,12 +123,17 @@ static void print_nagios(struct check *check)
         nagios_print_error(stdout, "out of memory");
         return;
     }
+    size_t n = 0;
     for (size_t i = 0; i < check->n_entries; i++) {
-        results[i] = as_result(&check->entries[i]);
+        if (!check->entries[i].judged)
+            continue;
+        results[n] = as_result(&check->entries[i]);
         if (check->settings->verbosity)
-            result_print_dialogue(stderr, &results[i], check->settings->verbosity);
+            result_print_dialogue(stderr, &results[n], check->settings->verbosity);
+        n++;
     }
-    note_output(check, results_print_nagios(stdout, results, check->n_entries));
+    if (n == check->n_entries)
+        note_output(check, results_print_nagios(stdout, results, n));
     errno = 0;
     note_output(check, fflush(stdout));
     free(results);
@@ -154,6 +171,9 @@ static void finish_entry(struct entry *entry, struct domain_facts *facts)
     entry->judged = facts && verdict_judge(facts, &settings->judge, &entry->verdict) == 0;
     if (!entry->judged)
         judge_in_need(entry, &settings->judge);
+    entry->word = entry->judged ? entry->verdict.word : VERDICT_UNKNOWN;
+    entry->done = true;
+    check->n_unjudged += !entry->judged;
     check->n_done++;
     if (settings->format != FORMAT_NAGIOS)
         print_ready(check);
@@ -328,8 +348,7 @@ static void clean_up(struct check *check)
         struct entry *entry = &check->entries[i];
         if (entry->deadline)
             event_free(entry->deadline);
-        verdict_clear(&entry->verdict);
-        domain_facts_free(entry->facts);
+        forget(entry);
     }
     free(check->entries);
     for (size_t i = 0; i < 2; i++) {
@@ -351,10 +370,8 @@ static int exit_status(const struct check *check)
     enum verdict_word worst = VERDICT_OK;
 
     for (size_t i = 0; i < check->n_entries; i++) {
-        const struct entry *entry = &check->entries[i];
-        enum verdict_word word = entry->judged ? entry->verdict.word : VERDICT_UNKNOWN;
-        if (word > worst)
-            worst = word;
+        if (check->entries[i].word > worst)
+            worst = check->entries[i].word;
     }
     return verdict_exit_status(worst);
 }
@@ -376,6 +393,9 @@ static int run(struct check *check, struct failure *failure)
     if (check->settings->format == FORMAT_NAGIOS)
         print_nagios(check);
     status = exit_status(check);
+    if (check->n_unjudged)
+        failure_set(failure, STATUS_SOFTWARE, "out of memory: %zu domains are without a result",
+                    check->n_unjudged);
     if (check->output_errno)
         failure_set(failure, STATUS_OUTPUT, "cannot write the output: %s",
                     strerror(check->output_errno));

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/name.h"
+
 static void on_addresses(void *arg);
 static void on_cname(void *arg);
 static void on_tlsa(void *arg);
@@ -62,6 +64,19 @@ static void refuse(struct host_job *job, struct smtp_facts *facts)
     facts->observed_at_ms = job->backend->ops->wall_ms(job->backend->self);
 }
 
+/*
+ * Can the name be sent as a server name (RFC 6066 3)? What the DNS carries beyond host names, such
+ * as escaped bytes, no sender sends.
+ */
+static bool is_host_name(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789-_.";
+    size_t length = strlen(name);
+
+    return length > 0 && length <= DNS_NAME_MAX && strspn(name, letters) == length;
+}
+
 static void start_session(struct host_job *job, const struct dns_address *address, const char *sni)
 {
     struct host_facts *host = job->facts;
@@ -80,8 +95,10 @@ static void start_session(struct host_job *job, const struct dns_address *addres
         job->sessions_done++;
         return;
     }
-    struct smtp_target target = {
-        .address = *address, .port = job->options->smtp_port, .host = host->host, .sni = sni};
+    struct smtp_target target = {.address = *address,
+                                 .port = job->options->smtp_port,
+                                 .host = host->host,
+                                 .sni = is_host_name(sni) ? sni : NULL};
     session->handle = job->backend->ops->session(job->backend->self, &target, on_session, session);
     if (session->handle)
         job->pending++;

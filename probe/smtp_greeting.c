@@ -6,12 +6,14 @@
 
 int smtp_greeting_read(const struct smtp_reply *reply, struct smtp_facts *facts)
 {
-    const char *first = smtp_reply_line(reply, 0);
+    const char *line = smtp_reply_line(reply, 0);
     size_t n = reply->n_lines - 1;
+    size_t name = strcspn(line, " ");
 
     if (n > SMTP_CAPABILITIES_MAX)
         n = SMTP_CAPABILITIES_MAX;
-    facts->helo = strndup(first, strcspn(first, " "));
+    facts->helo =
+        strndup(line, name < SMTP_CAPABILITY_LENGTH_MAX ? name : SMTP_CAPABILITY_LENGTH_MAX);
     if (!facts->helo)
         return -1;
     if (!n)
@@ -20,7 +22,8 @@ int smtp_greeting_read(const struct smtp_reply *reply, struct smtp_facts *facts)
     if (!facts->capabilities)
         return -1;
     for (size_t i = 0; i < n; i++) {
-        facts->capabilities[i] = strdup(smtp_reply_line(reply, i + 1));
+        line += strlen(line) + 1;
+        facts->capabilities[i] = strndup(line, SMTP_CAPABILITY_LENGTH_MAX);
         if (!facts->capabilities[i])
             return -1;
         facts->n_capabilities++;

@@ -9,9 +9,10 @@
 #include "policy/facts.h"
 #include "probe/smtp_reply.h"
 
-enum { SMTP_CAPABILITIES_MAX = 128 };
+enum { SMTP_CAPABILITIES_MAX = 128, SMTP_CAPABILITY_LENGTH_MAX = 255 };
 
-/* Copies name and capabilities into `facts`. Returns 0, or -1 when out of memory. */
+/* Copies name and capabilities, each cut at SMTP_CAPABILITY_LENGTH_MAX bytes, into `facts`. Returns
+ * 0, or -1 when out of memory. */
 int smtp_greeting_read(const struct smtp_reply *reply, struct smtp_facts *facts);
 
 /* Is `keyword` among the capabilities? Case does not count. */

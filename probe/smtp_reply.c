@@ -144,16 +144,16 @@ const char *smtp_reply_line(const struct smtp_reply *reply, size_t index)
 
 char *smtp_reply_joined(const struct smtp_reply *reply)
 {
-    size_t length = reply->text_length + 5;
-    char *joined = malloc(length);
+    size_t length =
+        reply->text_length < SMTP_REPLY_JOINED_MAX ? reply->text_length : SMTP_REPLY_JOINED_MAX;
+    char *joined = malloc(sizeof "220 " + length);
     if (!joined)
         return NULL;
 
-    int at = snprintf(joined, length, "%03d ", reply->code);
-    memcpy(joined + at, reply->text, reply->text_length);
-    for (size_t i = 0; i + 1 < reply->text_length; i++) {
-        if (joined[(size_t)at + i] == '\0')
-            joined[(size_t)at + i] = ' ';
-    }
+    size_t at = (size_t)sprintf(joined, "%03d ", reply->code % 1000);
+    for (size_t i = 0; i < length; i++)
+        joined[at + i] = reply->text[i] ? reply->text[i] : ' ';
+    /* The last line's end is no space. */
+    joined[at + length - (length > 0)] = '\0';
     return joined;
 }

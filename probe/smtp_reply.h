@@ -49,7 +49,12 @@ enum smtp_reply_status smtp_reply_feed(struct smtp_reply *reply, const uint8_t *
 /* The text of line `index` without code, borrowed until the next feed; NULL past the last. */
 const char *smtp_reply_line(const struct smtp_reply *reply, size_t index);
 
-/* "220 first line second line", as evidence. The caller frees; NULL when out of memory. */
+enum { SMTP_REPLY_JOINED_MAX = 1024 };
+
+/*
+ * "220 first line second line", as evidence, cut at SMTP_REPLY_JOINED_MAX bytes. The caller frees;
+ * NULL when out of memory.
+ */
 char *smtp_reply_joined(const struct smtp_reply *reply);
 
 #endif

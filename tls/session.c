@@ -10,6 +10,26 @@
 enum { ALERT_REASON_FIRST = SSL_AD_REASON_OFFSET, ALERT_REASON_LAST = ALERT_REASON_FIRST + 255 };
 
 /*
+ * What one step may read before the loop gets its turn, and a session without any data for us.
+ * OpenSSL reads on for as long as what comes is no data for us: a server can send session tickets
+ * or hello requests without end.
+ */
+enum { TURN_MAX = 32 * 1024, RECEIVED_MAX = 1024 * 1024 };
+
+/* False when OpenSSL has to wait, or to give up. */
+static bool may_read(struct tls_session *session, BIO *bio)
+{
+    if (session->received >= RECEIVED_MAX) {
+        session->io_error = EMSGSIZE;
+        return false;
+    }
+    if (session->turn < TURN_MAX)
+        return true;
+    BIO_set_retry_read(bio);
+    return false;
+}
+
+/*
  * Sits on the socket BIO and sees each byte before OpenSSL does: whether what answered the
  * ClientHello is TLS at all is told from the first bytes, since OpenSSL calls an "HTTP/1.0 400"
  * a wrong version number.
@@ -25,6 +45,8 @@ static long watch_socket(BIO *bio, int operation, const char *bytes, size_t size
     (void)size;
     (void)argi;
     (void)argl;
+    if (operation == BIO_CB_READ && !may_read(session, bio))
+        return -1;
     if (operation != (BIO_CB_READ | BIO_CB_RETURN) && operation != (BIO_CB_WRITE | BIO_CB_RETURN)) {
         return result;
     }
@@ -35,6 +57,8 @@ static long watch_socket(BIO *bio, int operation, const char *bytes, size_t size
         return result;
     }
     if (operation == (BIO_CB_READ | BIO_CB_RETURN) && processed != NULL) {
+        session->turn += *processed;
+        session->received += *processed;
         length = sizeof evidence->first - evidence->first_length;
         length = *processed < length ? *processed : length;
         memcpy(evidence->first + evidence->first_length, bytes, length);
@@ -172,6 +196,7 @@ enum tls_step tls_session_handshake(struct tls_session *session)
 {
     enum tls_step step;
 
+    session->turn = 0;
     ERR_clear_error();
     step = result_of(session, SSL_do_handshake(session->ssl));
     return step == TLS_STEP_ENDED ? TLS_STEP_FAILED : step;
@@ -181,8 +206,12 @@ enum tls_step tls_session_read(struct tls_session *session, void *bytes, size_t 
                                size_t *length)
 {
     *length = 0;
+    session->turn = 0;
     ERR_clear_error();
-    return result_of(session, SSL_read_ex(session->ssl, bytes, size, length));
+    const enum tls_step step = result_of(session, SSL_read_ex(session->ssl, bytes, size, length));
+    if (step == TLS_STEP_DONE)
+        session->received = 0;
+    return step;
 }
 
 enum tls_step tls_session_write(struct tls_session *session, const void *bytes, size_t length,

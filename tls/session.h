@@ -24,7 +24,9 @@ enum tls_step {
 struct tls_session {
     SSL *ssl;
     struct tls_failure evidence;
-    int io_error; /* errno of the last system call that failed, 0 when none did */
+    size_t turn;     /* bytes read in this step */
+    size_t received; /* since data last came out of it */
+    int io_error;    /* errno of the last system call that failed, 0 when none did */
 };
 
 /* The socket stays the caller's; the session must not move while it lives. -1: out of memory. */
