@@ -84,10 +84,9 @@ static bool in_block(const uint8_t *bytes, const struct block *block)
 
 static const char *find_block(const uint8_t *bytes, const struct block *blocks, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (in_block(bytes, &blocks[i]))
             return blocks[i].what;
-    }
     return NULL;
 }
 
@@ -104,7 +103,7 @@ static const char *teredo_special_use(const uint8_t *bytes)
 
     for (size_t i = 0; i < sizeof client; i++)
         client[i] = bytes[12 + i] ^ 0xff;
-    return what != NULL ? what : ipv4_special_use(client);
+    return what ? what : ipv4_special_use(client);
 }
 
 static const char *ipv6_special_use(const uint8_t *bytes)
@@ -119,12 +118,12 @@ static const char *ipv6_special_use(const uint8_t *bytes)
         return ipv4_special_use(bytes + 2);
 
     what = find_block(bytes, ipv6_blocks, sizeof ipv6_blocks / sizeof ipv6_blocks[0]);
-    if (what == NULL && (in_block(bytes, &mapped) || in_block(bytes, &compatible))) {
+    if (!what && (in_block(bytes, &mapped) || in_block(bytes, &compatible))) {
         /* Never seen on the Internet, whatever is inside; but what is inside says more. */
         what = ipv4_special_use(bytes + 12);
-        return what != NULL ? what : "IPv4 inside IPv6";
+        return what ? what : "IPv4 inside IPv6";
     }
-    if (what == NULL && !in_block(bytes, &global_unicast))
+    if (!what && !in_block(bytes, &global_unicast))
         what = "reserved";
     return what;
 }

@@ -7,10 +7,10 @@ struct dns_answer *dns_answer_new(const char *name, uint16_t type)
 {
     struct dns_answer *answer = calloc(1, sizeof *answer);
 
-    if (answer == NULL)
+    if (!answer)
         return NULL;
     answer->name = strdup(name);
-    if (answer->name == NULL) {
+    if (!answer->name) {
         free(answer);
         return NULL;
     }
@@ -50,7 +50,7 @@ static void record_clear(struct dns_record *record)
 
 void dns_answer_unref(struct dns_answer *answer)
 {
-    if (answer == NULL || --answer->references > 0)
+    if (!answer || --answer->references > 0)
         return;
     for (size_t i = 0; i < answer->n_records; i++)
         record_clear(&answer->records[i]);
@@ -80,7 +80,7 @@ struct dns_record *dns_answer_add(struct dns_answer *answer)
         return NULL;
     }
     records = grow(answer->records, answer->n_records, sizeof *records);
-    if (records == NULL)
+    if (!records)
         return NULL;
     answer->records = records;
     records += answer->n_records++;
@@ -97,11 +97,11 @@ bool dns_answer_add_alias(struct dns_answer *answer, const char *target)
     if (answer->n_aliases >= DNS_ALIASES_MAX)
         return false;
     aliases = grow(answer->aliases, answer->n_aliases, sizeof *aliases);
-    if (aliases == NULL)
+    if (!aliases)
         return false;
     answer->aliases = aliases;
     copy = strdup(target);
-    if (copy == NULL)
+    if (!copy)
         return false;
     aliases[answer->n_aliases++] = copy;
     return true;

@@ -23,7 +23,7 @@ struct dns_cache *dns_cache_new(size_t max_entries, uint32_t seed)
 {
     struct dns_cache *cache = calloc(1, sizeof *cache);
 
-    if (cache == NULL)
+    if (!cache)
         return NULL;
     if (dns_table_init(&cache->table, seed) != 0) {
         free(cache);
@@ -44,7 +44,7 @@ static void entry_free(struct dns_cache *cache, struct entry *entry)
 
 void dns_cache_free(struct dns_cache *cache)
 {
-    if (cache == NULL)
+    if (!cache)
         return;
     while (!TAILQ_EMPTY(&cache->by_use))
         entry_free(cache, TAILQ_FIRST(&cache->by_use));
@@ -87,7 +87,7 @@ struct dns_answer *dns_cache_find(struct dns_cache *cache, const char *name, uin
 {
     struct entry *entry = find(cache, name, type);
 
-    if (entry == NULL)
+    if (!entry)
         return NULL;
     if (entry->expires_ms <= now_ms) {
         entry_free(cache, entry);
@@ -103,14 +103,14 @@ void dns_cache_put(struct dns_cache *cache, struct dns_answer *answer, int64_t n
     uint32_t ttl_s = keep_for_s(answer);
     struct entry *entry = find(cache, answer->name, answer->type);
 
-    if (entry != NULL)
+    if (entry)
         entry_free(cache, entry);
     if (ttl_s == 0)
         return;
     if (cache->table.n_nodes >= cache->max_entries)
         entry_free(cache, TAILQ_FIRST(&cache->by_use));
     entry = calloc(1, sizeof *entry);
-    if (entry == NULL)
+    if (!entry)
         return;
     entry->answer = dns_answer_ref(answer);
     entry->expires_ms = now_ms + (int64_t)ttl_s * 1000;

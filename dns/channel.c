@@ -122,19 +122,17 @@ static void on_socket(evutil_socket_t fd, short what, void *arg)
 
 static struct channel_socket *find_socket(struct dns_channel *channel, int fd)
 {
-    for (size_t i = 0; i < SOCKETS_MAX; i++) {
-        if (channel->sockets[i].event != NULL && channel->sockets[i].fd == fd)
+    for (size_t i = 0; i < SOCKETS_MAX; i++)
+        if (channel->sockets[i].event && channel->sockets[i].fd == fd)
             return &channel->sockets[i];
-    }
     return NULL;
 }
 
 static struct channel_socket *free_socket(struct dns_channel *channel)
 {
-    for (size_t i = 0; i < SOCKETS_MAX; i++) {
-        if (channel->sockets[i].event == NULL)
+    for (size_t i = 0; i < SOCKETS_MAX; i++)
+        if (!channel->sockets[i].event)
             return &channel->sockets[i];
-    }
     return NULL;
 }
 
@@ -145,18 +143,18 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
     struct channel_socket *slot = find_socket(channel, fd);
     short what = (short)(EV_PERSIST | (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0));
 
-    if (slot != NULL) {
+    if (slot) {
         event_free(slot->event);
         slot->event = NULL;
     } else {
         slot = free_socket(channel);
     }
-    if ((!readable && !writable) || slot == NULL)
+    if ((!readable && !writable) || !slot)
         return;
     /* Without an event the question times out, and `trouble` says that it was our fault. */
     slot->fd = fd;
     slot->event = event_new(channel->base, fd, what, on_socket, channel);
-    if (slot->event == NULL || event_add(slot->event, NULL) != 0)
+    if (!slot->event || event_add(slot->event, NULL) != 0)
         channel->trouble = ENOMEM;
 }
 
@@ -191,7 +189,7 @@ struct dns_channel *dns_channel_new(struct event_base *base,
     int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ |
                ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF;
 
-    if (channel == NULL)
+    if (!channel)
         return NULL;
     channel->base = base;
     if (ares_init_options(&channel->ares, &ares_options, mask) != ARES_SUCCESS) {
@@ -210,13 +208,12 @@ struct dns_channel *dns_channel_new(struct event_base *base,
 
 void dns_channel_free(struct dns_channel *channel)
 {
-    if (channel == NULL)
+    if (!channel)
         return;
     ares_destroy(channel->ares);
-    for (size_t i = 0; i < SOCKETS_MAX; i++) {
-        if (channel->sockets[i].event != NULL)
+    for (size_t i = 0; i < SOCKETS_MAX; i++)
+        if (channel->sockets[i].event)
             event_free(channel->sockets[i].event);
-    }
     free(channel);
 }
 
@@ -235,7 +232,7 @@ static void on_response(void *arg, int status, int timeouts, unsigned char *wire
     struct dns_channel *channel = query->channel;
 
     (void)timeouts;
-    if (wire == NULL || length <= 0) {
+    if (!wire || length <= 0) {
         query->done(query->arg, error_of(channel, status), NULL, 0);
         return;
     }

@@ -34,10 +34,9 @@ static char *from_line(char *line, const char *hostname)
     line[strcspn(line, "#")] = '\0';
     if (strtok_r(line, blanks, &rest) == NULL)
         return NULL;
-    for (char *name = strtok_r(NULL, blanks, &rest); name != NULL;
-         name = strtok_r(NULL, blanks, &rest)) {
+    for (char *name = strtok_r(NULL, blanks, &rest); name; name = strtok_r(NULL, blanks, &rest)) {
         ours = ours || dns_name_equal(name, hostname);
-        if (found == NULL)
+        if (!found)
             found = qualified(name);
     }
     if (ours)
@@ -51,7 +50,7 @@ char *dns_host_fqdn_from(const char *hostname, FILE *hosts)
     char line[LINE_MAX_BYTES];
     char *fqdn = qualified(hostname);
 
-    while (fqdn == NULL && hosts != NULL && fgets(line, sizeof line, hosts) != NULL)
+    while (!fqdn && hosts && fgets(line, sizeof line, hosts) != NULL)
         fqdn = from_line(line, hostname);
     return fqdn;
 }
@@ -66,7 +65,7 @@ char *dns_host_fqdn(void)
         return NULL;
     hosts = fopen("/etc/hosts", "re");
     fqdn = dns_host_fqdn_from(hostname, hosts);
-    if (hosts != NULL)
+    if (hosts)
         fclose(hosts);
     return fqdn;
 }

@@ -69,7 +69,7 @@ static bool send_request(struct dns_lookup *lookup)
 
     lookup->request = dns_upstream_ask(upstream, lookup->best->name, lookup->best->type,
                                        lookup->flags, on_answer, lookup);
-    if (lookup->request != NULL)
+    if (lookup->request)
         lookup->servers->sent++;
     return lookup->request != NULL;
 }
@@ -153,7 +153,7 @@ int dns_lookup_init(struct dns_lookup *lookup, struct dns_servers *servers, cons
     lookup->arg = arg;
     /* Made now, so that there is an answer to give even when memory has run out. */
     lookup->best = dns_answer_new(name, type);
-    return lookup->best != NULL ? 0 : -1;
+    return lookup->best ? 0 : -1;
 }
 
 bool dns_lookup_start(struct dns_lookup *lookup)
@@ -165,20 +165,20 @@ void dns_lookup_expire(struct dns_lookup *lookup)
 {
     struct dns_answer *best = lookup->best;
 
-    if (lookup->request != NULL && dns_request_sent(lookup->request))
+    if (lookup->request && dns_request_sent(lookup->request))
         lookup->sent = true;
     if (best->status == DNS_NOT_ASKED && lookup->sent)
         best->status = DNS_TIMEOUT;
     else if (best->status == DNS_NOT_ASKED)
         best->ede_text = strdup("too many DNS questions were waiting");
-    if (lookup->request != NULL)
+    if (lookup->request)
         dns_request_cancel(lookup->request);
     lookup->request = NULL;
 }
 
 void dns_lookup_clear(struct dns_lookup *lookup)
 {
-    if (lookup->request != NULL)
+    if (lookup->request)
         dns_request_cancel(lookup->request);
     lookup->request = NULL;
     dns_answer_unref(lookup->best);

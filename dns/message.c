@@ -95,19 +95,17 @@ static bool open_message(struct message *message, const uint8_t *wire, size_t le
     if (!dns_cursor_u16(&cursor, &id) || !dns_cursor_u16(&cursor, &message->flags) ||
         !dns_cursor_u16(&cursor, &questions))
         return false;
-    for (int i = 0; i < N_SECTIONS; i++) {
+    for (int i = 0; i < N_SECTIONS; i++)
         if (!dns_cursor_u16(&cursor, &message->count[i]))
             return false;
-    }
     if ((message->flags & FLAG_QR) == 0 || (message->flags & OPCODE_MASK) != 0 || questions != 1 ||
         !read_question(&cursor, message, answer))
         return false;
     for (int i = 0; i < N_SECTIONS; i++) {
         message->section[i] = cursor;
-        for (unsigned n = 0; n < message->count[i]; n++) {
+        for (unsigned n = 0; n < message->count[i]; n++)
             if (!read_rr(&cursor, &rr))
                 return false;
-        }
     }
     return (message->flags & FLAG_TC) == 0;
 }
@@ -123,7 +121,7 @@ static bool keep_ede(struct dns_answer *answer, struct dns_cursor option)
         return true;
     if (dns_cursor_left(&option) > 0 && option.message[option.at] != '\0') {
         text = strndup((const char *)option.message + option.at, dns_cursor_left(&option));
-        if (text == NULL)
+        if (!text)
             return false;
     }
     free(answer->ede_text);
@@ -193,10 +191,9 @@ static bool find_cname(const struct message *message, const struct dns_wire_name
 
 static bool is_known(const struct dns_wire_name *chain, size_t n, const struct dns_wire_name *name)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (dns_wire_name_equal(&chain[i], name))
             return true;
-    }
     return false;
 }
 

@@ -22,10 +22,9 @@ static bool is_name_character(char c)
 
 static bool is_ascii(const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         if ((unsigned char)text[i] >= 0x80)
             return false;
-    }
     return true;
 }
 
@@ -86,11 +85,11 @@ static enum dns_name_status append_label(const char *label, size_t length, char 
         if (status != DNS_NAME_OK)
             return status;
     }
-    n = converted != NULL ? strlen((const char *)converted) : length;
+    n = converted ? strlen((const char *)converted) : length;
     if (*at + n > INPUT_MAX)
         status = DNS_NAME_TOO_LONG;
     else
-        memcpy(out + *at, converted != NULL ? (const char *)converted : copy, n);
+        memcpy(out + *at, converted ? (const char *)converted : copy, n);
     *at += n;
     idn2_free(converted);
     return status;
@@ -213,9 +212,8 @@ bool dns_name_equal(const char *a, const char *b)
 
     if (length != length_without_dot(b))
         return false;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         if (lower(a[i]) != lower(b[i]))
             return false;
-    }
     return true;
 }

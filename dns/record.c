@@ -54,7 +54,7 @@ static enum dns_read read_txt(struct dns_cursor *rdata, struct dns_record *recor
     size_t length = 0;
     uint8_t n;
 
-    if (bytes == NULL)
+    if (!bytes)
         return DNS_READ_NO_MEMORY;
     do {
         const uint8_t *string = rdata->message + rdata->at + 1;
@@ -106,7 +106,7 @@ enum dns_read dns_record_read(struct dns_cursor *rdata, uint32_t ttl_s, struct d
     struct dns_record *slot = dns_answer_add(answer);
     enum dns_read read;
 
-    if (slot == NULL)
+    if (!slot)
         return DNS_READ_NO_MEMORY;
     read = read_rdata(rdata, &record);
     if (read == DNS_READ_OK)

@@ -27,7 +27,7 @@ size_t dns_resolv_conf_read(FILE *file, struct dns_server *out, size_t max)
     while (n < max && fgets(line, sizeof line, file) != NULL) {
         const char *address = nameserver_of(line);
 
-        if (address == NULL || !dns_address_parse(address, &out[n].address))
+        if (!address || !dns_address_parse(address, &out[n].address))
             continue;
         out[n++].port = PORT_DNS;
     }

@@ -124,7 +124,7 @@ static void deadline_start(struct dns_resolver *resolver)
     const struct question *first = TAILQ_FIRST(&resolver->by_deadline);
     int64_t wait_ms;
 
-    if (first == NULL || event_pending(resolver->deadline, EV_TIMEOUT, NULL))
+    if (!first || event_pending(resolver->deadline, EV_TIMEOUT, NULL))
         return;
     wait_ms = first->deadline_ms - dns_clock_monotonic_ms();
     if (wait_ms < 1)
@@ -161,11 +161,11 @@ static struct question *question_new(struct dns_resolver *resolver, const char *
 {
     struct question *question = calloc(1, sizeof *question);
 
-    if (question == NULL)
+    if (!question)
         return NULL;
     question->name = strdup(name);
-    if (question->name == NULL || dns_lookup_init(&question->lookup, &resolver->servers, name, type,
-                                                  on_lookup, question) != 0) {
+    if (!question->name || dns_lookup_init(&question->lookup, &resolver->servers, name, type,
+                                           on_lookup, question) != 0) {
         free(question->name);
         free(question);
         return NULL;
@@ -198,7 +198,7 @@ static void self_test(struct dns_resolver *resolver)
     if (dns_table_find(&resolver->questions, "", DNS_TYPE_SOA) != NULL)
         return;
     question = question_new(resolver, "", DNS_TYPE_SOA);
-    if (question != NULL)
+    if (question)
         question_start(question);
 }
 
@@ -210,14 +210,14 @@ static struct dns_answer *local_answer(struct dns_resolver *resolver, const char
     struct dns_answer *answer;
 
     answer = dns_cache_find(resolver->cache, name, type, dns_clock_monotonic_ms());
-    if (answer != NULL) {
+    if (answer) {
         resolver->stats.from_cache++;
         return dns_answer_ref(answer);
     }
     if (resolver->servers.n > 0 && dns_wire_name_parse(name, &wire))
         return NULL;
     answer = dns_answer_new(name, type);
-    if (answer == NULL)
+    if (!answer)
         return NULL;
     if (resolver->servers.n == 0) {
         answer->ede_text = strdup("no DNS server is configured");
@@ -239,7 +239,7 @@ static bool join_or_start(struct dns_query *query, const char *name, uint16_t ty
 
     if (!joined)
         question = question_new(resolver, name, type);
-    if (question == NULL)
+    if (!question)
         return false;
     query->question = question;
     TAILQ_INSERT_TAIL(&question->queries, query, queries);
@@ -256,7 +256,7 @@ struct dns_query *dns_resolver_ask(struct dns_resolver *resolver, const char *na
     struct dns_query *query = calloc(1, sizeof *query);
     struct dns_answer *answer;
 
-    if (query == NULL)
+    if (!query)
         return NULL;
     query->resolver = resolver;
     query->done = done;
@@ -264,7 +264,7 @@ struct dns_query *dns_resolver_ask(struct dns_resolver *resolver, const char *na
     if (strcmp(name, ".") == 0)
         name = "";
     answer = local_answer(resolver, name, type);
-    if (answer != NULL) {
+    if (answer) {
         query_ready(query, answer);
         dns_answer_unref(answer);
     } else if (resolver->servers.n > 0 && join_or_start(query, name, type)) {
@@ -279,7 +279,7 @@ struct dns_query *dns_resolver_ask(struct dns_resolver *resolver, const char *na
 
 void dns_query_cancel(struct dns_query *query)
 {
-    if (query->question != NULL)
+    if (query->question)
         TAILQ_REMOVE(&query->question->queries, query, queries);
     else
         TAILQ_REMOVE(&query->resolver->ready, query, queries);
@@ -311,7 +311,7 @@ struct dns_resolver *dns_resolver_new(struct event_base *base,
     struct dns_resolver *resolver = calloc(1, sizeof *resolver);
     uint32_t seed = 0;
 
-    if (resolver == NULL)
+    if (!resolver)
         return NULL;
     TAILQ_INIT(&resolver->by_deadline);
     TAILQ_INIT(&resolver->ready);
@@ -322,7 +322,7 @@ struct dns_resolver *dns_resolver_new(struct event_base *base,
         dns_cache_new(options->cache_entries > 0 ? options->cache_entries : CACHE_ENTRIES, seed);
     resolver->deadline = event_new(base, -1, 0, on_deadline, resolver);
     resolver->deliver = event_new(base, -1, 0, on_deliver, resolver);
-    if (resolver->cache == NULL || resolver->deadline == NULL || resolver->deliver == NULL ||
+    if (!resolver->cache || !resolver->deadline || !resolver->deliver ||
         dns_table_init(&resolver->questions, seed) != 0 ||
         dns_servers_init(&resolver->servers, base, options, resolver->timeout_ms) != 0) {
         dns_resolver_free(resolver);
@@ -345,7 +345,7 @@ static void drop_queries(struct query_list *list)
 
 void dns_resolver_free(struct dns_resolver *resolver)
 {
-    if (resolver == NULL)
+    if (!resolver)
         return;
     while (!TAILQ_EMPTY(&resolver->by_deadline)) {
         drop_queries(&TAILQ_FIRST(&resolver->by_deadline)->queries);
@@ -355,9 +355,9 @@ void dns_resolver_free(struct dns_resolver *resolver)
     drop_queries(&resolver->ready);
     dns_table_clear(&resolver->questions);
     dns_cache_free(resolver->cache);
-    if (resolver->deadline != NULL)
+    if (resolver->deadline)
         event_free(resolver->deadline);
-    if (resolver->deliver != NULL)
+    if (resolver->deliver)
         event_free(resolver->deliver);
     free(resolver);
 }

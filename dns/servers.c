@@ -42,7 +42,7 @@ static size_t collect_servers(const struct dns_resolver_options *options,
     if (n > 0)
         return n;
     file = fopen("/etc/resolv.conf", "re");
-    if (file == NULL)
+    if (!file)
         return 0;
     n = dns_resolv_conf_read(file, out, DNS_SERVERS_MAX);
     fclose(file);
@@ -81,7 +81,7 @@ int dns_servers_init(struct dns_servers *servers, struct event_base *base,
         share_time(&upstream, timeout_ms, n);
         state->believed = is_believed(&addresses[i].address, options->trust_ad);
         state->upstream = dns_upstream_new(base, &upstream);
-        if (state->upstream == NULL)
+        if (!state->upstream)
             return -1;
         servers->n++;
     }
@@ -97,10 +97,9 @@ void dns_servers_clear(struct dns_servers *servers)
 
 bool dns_servers_believe_ad(const struct dns_servers *servers)
 {
-    for (size_t i = 0; i < servers->n; i++) {
+    for (size_t i = 0; i < servers->n; i++)
         if (servers->list[i].believed)
             return true;
-    }
     return false;
 }
 

@@ -32,7 +32,7 @@ int dns_table_init(struct dns_table *table, uint32_t seed)
     table->n_buckets = FIRST_BUCKETS;
     table->seed = seed;
     table->buckets = calloc(FIRST_BUCKETS, sizeof(struct dns_table_node *));
-    return table->buckets != NULL ? 0 : -1;
+    return table->buckets ? 0 : -1;
 }
 
 void dns_table_clear(struct dns_table *table)
@@ -53,10 +53,9 @@ struct dns_table_node *dns_table_find(const struct dns_table *table, const char 
 {
     uint32_t hash = hash_of(table, name, type);
 
-    for (struct dns_table_node *node = *bucket(table, hash); node != NULL; node = node->next) {
+    for (struct dns_table_node *node = *bucket(table, hash); node; node = node->next)
         if (node->hash == hash && node->type == type && dns_name_equal(node->name, name))
             return node;
-    }
     return NULL;
 }
 
@@ -67,12 +66,12 @@ static void grow(struct dns_table *table)
 
     bigger.n_buckets *= 2;
     bigger.buckets = calloc(bigger.n_buckets, sizeof(struct dns_table_node *));
-    if (bigger.buckets == NULL)
+    if (!bigger.buckets)
         return;
     for (size_t i = 0; i < table->n_buckets; i++) {
         struct dns_table_node *node = table->buckets[i];
 
-        while (node != NULL) {
+        while (node) {
             struct dns_table_node *next = node->next;
             struct dns_table_node **head = bucket(&bigger, node->hash);
 
@@ -102,9 +101,9 @@ void dns_table_remove(struct dns_table *table, struct dns_table_node *node)
 {
     struct dns_table_node **at = bucket(table, node->hash);
 
-    while (*at != NULL && *at != node)
+    while (*at && *at != node)
         at = &(*at)->next;
-    if (*at == NULL)
+    if (!*at)
         return;
     *at = node->next;
     node->next = NULL;

@@ -78,8 +78,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    for (struct link *link = TAILQ_FIRST(&upstream->links); link != NULL;
-         link = TAILQ_NEXT(link, links))
+    for (struct link *link = TAILQ_FIRST(&upstream->links); link; link = TAILQ_NEXT(link, links))
         dns_channel_tick(link->channel);
     if (upstream->in_flight > 0)
         tick_start(upstream);
@@ -95,11 +94,11 @@ static struct link *link_new(struct dns_upstream *upstream, bool plain)
         .edns = !plain,
     };
 
-    if (link == NULL)
+    if (!link)
         return NULL;
     link->plain = plain;
     link->channel = dns_channel_new(upstream->base, &options);
-    if (link->channel == NULL) {
+    if (!link->channel) {
         free(link);
         return NULL;
     }
@@ -117,7 +116,7 @@ static void link_free(struct dns_upstream *upstream, struct link *link)
 
 static struct link *link_for(struct dns_upstream *upstream, bool plain)
 {
-    if (upstream->current[plain] == NULL)
+    if (!upstream->current[plain])
         upstream->current[plain] = link_new(upstream, plain);
     return upstream->current[plain];
 }
@@ -134,7 +133,7 @@ static void bury_links(struct dns_upstream *upstream)
 {
     struct link *link = TAILQ_FIRST(&upstream->links);
 
-    while (link != NULL) {
+    while (link) {
         struct link *next = TAILQ_NEXT(link, links);
 
         if (link->in_flight == 0 && link != upstream->current[link->plain])
@@ -172,7 +171,7 @@ static void take_response(struct dns_request *request, const uint8_t *wire, size
     if (dns_message_read(wire, length, request->answer) == 0)
         return;
     fresh = dns_answer_new(request->answer->name, request->answer->type);
-    if (fresh == NULL) {
+    if (!fresh) {
         set_own_trouble(request->answer, strerror(ENOMEM));
         return;
     }
@@ -205,7 +204,7 @@ static void on_response(void *arg, int error, const uint8_t *wire, size_t length
     link->in_flight--;
     if (--upstream->in_flight == 0)
         event_del(upstream->tick); /* an idle upstream keeps no loop alive */
-    if (upstream->closing || request->done == NULL) {
+    if (upstream->closing || !request->done) {
         request_free(request);
         if (!upstream->closing)
             turn_soon(upstream); /* there is room for another */
@@ -248,7 +247,7 @@ static void request_send(struct dns_request *request)
     struct link *link = link_for(upstream, (request->flags & DNS_REQUEST_PLAIN) != 0);
     uint8_t wire[DNS_QUERY_MAX];
     const char *why = strerror(ENOMEM);
-    size_t length = link != NULL ? write_query(request, wire, &why) : 0;
+    size_t length = link ? write_query(request, wire, &why) : 0;
 
     if (length == 0) {
         set_own_trouble(request->answer, why);
@@ -301,10 +300,10 @@ struct dns_request *dns_upstream_ask(struct dns_upstream *upstream, const char *
 {
     struct dns_request *request = calloc(1, sizeof *request);
 
-    if (request == NULL)
+    if (!request)
         return NULL;
     request->answer = dns_answer_new(name, type);
-    if (request->answer == NULL) {
+    if (!request->answer) {
         free(request);
         return NULL;
     }
@@ -347,7 +346,7 @@ struct dns_upstream *dns_upstream_new(struct event_base *base,
 {
     struct dns_upstream *upstream = calloc(1, sizeof *upstream);
 
-    if (upstream == NULL)
+    if (!upstream)
         return NULL;
     upstream->base = base;
     upstream->options = *options;
@@ -356,7 +355,7 @@ struct dns_upstream *dns_upstream_new(struct event_base *base,
     TAILQ_INIT(&upstream->finished);
     upstream->turn = event_new(base, -1, 0, on_turn, upstream);
     upstream->tick = event_new(base, -1, 0, on_tick, upstream);
-    if (upstream->turn == NULL || upstream->tick == NULL) {
+    if (!upstream->turn || !upstream->tick) {
         dns_upstream_free(upstream);
         errno = ENOMEM;
         return NULL;
@@ -376,16 +375,16 @@ static void free_requests(struct request_list *list)
 
 void dns_upstream_free(struct dns_upstream *upstream)
 {
-    if (upstream == NULL)
+    if (!upstream)
         return;
     upstream->closing = true;
     while (!TAILQ_EMPTY(&upstream->links))
         link_free(upstream, TAILQ_FIRST(&upstream->links));
     free_requests(&upstream->waiting);
     free_requests(&upstream->finished);
-    if (upstream->turn != NULL)
+    if (upstream->turn)
         event_free(upstream->turn);
-    if (upstream->tick != NULL)
+    if (upstream->tick)
         event_free(upstream->tick);
     free(upstream);
 }

@@ -17,16 +17,14 @@ static void session(struct page *page, const struct result *result, size_t at_ho
     page_row(page, 0, PAINT_NONE, NULL, TEXT_HOST_INDENT);
     page_sayf(page, "%s: %s [%s] port %u: ", result->facts->domain, host->host, ip,
               (unsigned)facts->port);
-    if (facts->tls) {
+    if (facts->tls)
         page_sayf(page, "%s, %s", facts->tls->protocol, facts->tls->cipher);
-    } else {
+    else
         text_session_end(page, facts);
-    }
     page_end(page);
     text_dialogue(page, TEXT_HOST_INDENT, facts);
-    if (verbosity >= 2 && facts->tls) {
+    if (verbosity >= 2 && facts->tls)
         text_chain(page, facts->tls, verdict, result->now_s);
-    }
 }
 
 int result_print_dialogue(FILE *out, const struct result *result, int verbosity)
@@ -34,10 +32,8 @@ int result_print_dialogue(FILE *out, const struct result *result, int verbosity)
     struct page page;
 
     page_init(&page, out, false);
-    for (size_t i = 0; verbosity > 0 && i < result->facts->n_hosts; i++) {
-        for (size_t j = 0; j < result->facts->hosts[i].n_endpoints; j++) {
+    for (size_t i = 0; verbosity > 0 && i < result->facts->n_hosts; i++)
+        for (size_t j = 0; j < result->facts->hosts[i].n_endpoints; j++)
             session(&page, result, i, j, verbosity);
-        }
-    }
     return page_write(&page, out);
 }

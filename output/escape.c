@@ -33,14 +33,11 @@ static const struct range invisible[] = {
 
 static bool is_invisible(uint32_t character)
 {
-    if (character < invisible[0].first) {
+    if (character < invisible[0].first)
         return false; /* nearly all that is ever seen */
-    }
-    for (size_t i = 0; i < sizeof invisible / sizeof *invisible; i++) {
-        if (character >= invisible[i].first && character <= invisible[i].last) {
+    for (size_t i = 0; i < sizeof invisible / sizeof *invisible; i++)
+        if (character >= invisible[i].first && character <= invisible[i].last)
             return true;
-        }
-    }
     return false;
 }
 
@@ -54,19 +51,16 @@ static size_t read_character(const uint8_t *bytes, size_t length, uint32_t *char
     uint8_t lead = bytes[0];
     size_t size = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 
-    if (size == 0 || size > length || lead > 0xF4) {
+    if (size == 0 || size > length || lead > 0xF4)
         return 0;
-    }
     uint32_t value = size == 1 ? lead : lead & (0x7Fu >> size);
     for (size_t i = 1; i < size; i++) {
-        if ((bytes[i] & 0xC0) != 0x80) {
+        if ((bytes[i] & 0xC0) != 0x80)
             return 0;
-        }
         value = value << 6 | (bytes[i] & 0x3Fu);
     }
-    if (value < least[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) {
+    if (value < least[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
         return 0;
-    }
     *character = value;
     return size;
 }
@@ -89,9 +83,8 @@ static char *put_byte(char *out, uint8_t byte)
 
 static char *escape(const uint8_t *bytes, size_t length, bool keep_lines)
 {
-    if (length > (SIZE_MAX - 1) / ESCAPED_BYTE) {
+    if (length > (SIZE_MAX - 1) / ESCAPED_BYTE)
         return NULL;
-    }
     char *text = malloc(length * ESCAPED_BYTE + 1);
     char *out = text;
 
@@ -117,9 +110,8 @@ static char *escape(const uint8_t *bytes, size_t length, bool keep_lines)
         }
         at += size;
     }
-    if (text) {
+    if (text)
         *out = '\0';
-    }
     return text;
 }
 

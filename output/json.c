@@ -19,9 +19,8 @@ static bool put_what_if(cJSON *root, const struct result *result)
     cJSON *array = cJSON_CreateArray();
     bool ok = json_take(root, "what_if", array);
 
-    for (size_t i = 0; ok && i < result->n_what_if; i++) {
+    for (size_t i = 0; ok && i < result->n_what_if; i++)
         ok = json_take_element(array, json_text(result->what_if[i]));
-    }
     return ok;
 }
 
@@ -31,9 +30,8 @@ static cJSON *delivery(const struct verdict *verdict)
 
     if (object && json_put_word(object, "opportunistic", delivery_text(verdict->opportunistic)) &&
         json_put_word(object, "mta_sts", delivery_text(verdict->mta_sts)) &&
-        json_put_word(object, "dane", delivery_text(verdict->dane))) {
+        json_put_word(object, "dane", delivery_text(verdict->dane)))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }
@@ -49,9 +47,8 @@ static cJSON *finding(const struct finding *finding)
         json_put_word(object, "stage", finding_stage_text(finding->stage)) &&
         json_put_text(object, "mx", finding->mx) && json_put_text(object, "ip", finding->ip) &&
         json_put_text(object, "detail", finding->detail) &&
-        json_put_text(object, "fix", finding->fix)) {
+        json_put_text(object, "fix", finding->fix))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }
@@ -61,9 +58,8 @@ static bool put_findings(cJSON *root, const struct verdict *verdict)
     cJSON *array = cJSON_CreateArray();
     bool ok = json_take(root, "findings", array);
 
-    for (size_t i = 0; ok && i < verdict->n_findings; i++) {
+    for (size_t i = 0; ok && i < verdict->n_findings; i++)
         ok = json_take_element(array, finding(&verdict->findings[i]));
-    }
     return ok;
 }
 

@@ -29,9 +29,8 @@ cJSON *json_mx(const struct result *result)
 
     if (object && json_put_word(object, "status", mx_status_text(result->verdict->mx_status)) &&
         json_put_word(object, "dnssec", dns_security_text(security)) &&
-        put_mx_records(object, answer)) {
+        put_mx_records(object, answer))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }
@@ -42,9 +41,8 @@ static cJSON *sts_record(const struct sts_record *record)
 
     if (object && json_put_word(object, "status", sts_record_status_text(record->status)) &&
         json_put_text(object, "text", record->text) &&
-        json_put_text(object, "id", record->id[0] ? record->id : NULL)) {
+        json_put_text(object, "id", record->id[0] ? record->id : NULL))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }
@@ -69,9 +67,8 @@ static bool put_policy_fields(cJSON *object, const struct sts_policy *policy)
 
 static bool put_policy_body(cJSON *object, const struct sts_fetch_facts *fetch)
 {
-    if (!fetch || !fetch->body) {
+    if (!fetch || !fetch->body)
         return json_put_null(object, "text");
-    }
     char *text = escape_lines(fetch->body, fetch->length);
     bool ok = text && json_take(object, "text", cJSON_CreateString(text));
 
@@ -87,9 +84,8 @@ static cJSON *sts_policy(const struct result *result)
 
     if (object && json_put_word(object, "status", sts_policy_status_text(verdict->sts_status)) &&
         json_put_text(object, "url", fetch ? fetch->url : NULL) && put_http_status(object, fetch) &&
-        put_policy_fields(object, &verdict->policy) && put_policy_body(object, fetch)) {
+        put_policy_fields(object, &verdict->policy) && put_policy_body(object, fetch))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }
@@ -99,9 +95,8 @@ cJSON *json_mta_sts(const struct result *result)
     cJSON *object = cJSON_CreateObject();
 
     if (object && json_take(object, "record", sts_record(&result->verdict->sts_record)) &&
-        json_take(object, "policy", sts_policy(result))) {
+        json_take(object, "policy", sts_policy(result)))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }
@@ -112,9 +107,8 @@ cJSON *json_tls_rpt(const struct tlsrpt_record *record)
 
     if (object && json_put_word(object, "status", tlsrpt_status_text(record->status)) &&
         json_put_text(object, "text", record->text) &&
-        json_put_texts(object, "rua", record->rua, record->n_rua)) {
+        json_put_texts(object, "rua", record->rua, record->n_rua))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }

@@ -25,9 +25,8 @@ static cJSON *dane(const struct host_facts *host, const struct host_verdict *ver
     cJSON *object = cJSON_CreateObject();
 
     if (object && json_put_word(object, "status", dane_status_text(verdict->dane)) &&
-        put_tlsa_records(object, host->tlsa)) {
+        put_tlsa_records(object, host->tlsa))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }
@@ -59,9 +58,8 @@ static cJSON *timings(const struct smtp_timings *timings)
     if (object && put_phase(object, "connect", timings->connect) &&
         put_phase(object, "banner", timings->banner) && put_phase(object, "ehlo", timings->ehlo) &&
         put_phase(object, "starttls", timings->starttls) &&
-        put_phase(object, "handshake", timings->handshake)) {
+        put_phase(object, "handshake", timings->handshake))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }
@@ -80,9 +78,8 @@ static cJSON *endpoint(const struct smtp_facts *facts, const struct endpoint_ver
         json_put_word(object, "starttls", starttls_text(facts->starttls)) &&
         json_take(object, "tls", json_tls(facts->tls, verdict)) &&
         json_put_time_ms(object, "observed_at", facts->observed_at_ms) &&
-        json_take(object, "timings_ms", timings(&facts->timings))) {
+        json_take(object, "timings_ms", timings(&facts->timings)))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }
@@ -93,9 +90,8 @@ static bool put_endpoints(cJSON *object, const struct host_facts *host,
     cJSON *array = cJSON_CreateArray();
     bool ok = json_take(object, "endpoints", array);
 
-    for (size_t i = 0; ok && i < host->n_endpoints; i++) {
+    for (size_t i = 0; ok && i < host->n_endpoints; i++)
         ok = json_take_element(array, endpoint(host->endpoints[i], &verdict->endpoints[i]));
-    }
     return ok;
 }
 

@@ -23,12 +23,10 @@ static bool put_verify_errors(cJSON *object, const struct tls_facts *tls,
     cJSON *array = cJSON_CreateArray();
     bool ok = json_take(object, "verify_errors", array);
 
-    for (size_t i = 0; ok && i < webpki->n_errors; i++) {
+    for (size_t i = 0; ok && i < webpki->n_errors; i++)
         ok = put_error(array, webpki->errors[i].code, webpki->errors[i].depth);
-    }
-    if (ok && tls->n_chain > 0 && !verdict->name_matches) {
+    if (ok && tls->n_chain > 0 && !verdict->name_matches)
         ok = put_error(array, X509_V_ERR_HOSTNAME_MISMATCH, 0);
-    }
     return ok;
 }
 
@@ -54,17 +52,15 @@ static bool put_chain(cJSON *object, const struct tls_facts *tls)
     cJSON *array = cJSON_CreateArray();
     bool ok = json_take(object, "chain", array);
 
-    for (size_t i = 0; ok && i < tls->n_chain; i++) {
+    for (size_t i = 0; ok && i < tls->n_chain; i++)
         ok = put_certificate(array, &tls->chain[i]);
-    }
     return ok;
 }
 
 cJSON *json_tls(const struct tls_facts *tls, const struct endpoint_verdict *verdict)
 {
-    if (!tls) {
+    if (!tls)
         return cJSON_CreateNull();
-    }
     cJSON *object = cJSON_CreateObject();
 
     if (object && json_put_text(object, "protocol", tls->protocol) &&
@@ -72,9 +68,8 @@ cJSON *json_tls(const struct tls_facts *tls, const struct endpoint_verdict *verd
         json_put_text(object, "group", tls->group) && json_put_text(object, "sni", tls->sni) &&
         json_put_bool(object, "trusted", verdict->webpki.trusted) &&
         json_put_bool(object, "host_match", verdict->name_matches) &&
-        put_verify_errors(object, tls, verdict) && put_chain(object, tls)) {
+        put_verify_errors(object, tls, verdict) && put_chain(object, tls))
         return object;
-    }
     cJSON_Delete(object);
     return NULL;
 }

@@ -11,9 +11,8 @@ enum { HEX_BYTES_MAX = 64 };
 
 bool json_take(cJSON *object, const char *key, cJSON *item)
 {
-    if (!item) {
+    if (!item)
         return false;
-    }
     if (!cJSON_AddItemToObjectCS(object, key, item)) {
         cJSON_Delete(item);
         return false;
@@ -23,9 +22,8 @@ bool json_take(cJSON *object, const char *key, cJSON *item)
 
 bool json_take_element(cJSON *array, cJSON *item)
 {
-    if (!item) {
+    if (!item)
         return false;
-    }
     if (!cJSON_AddItemToArray(array, item)) {
         cJSON_Delete(item);
         return false;
@@ -35,9 +33,8 @@ bool json_take_element(cJSON *array, cJSON *item)
 
 cJSON *json_text(const char *text)
 {
-    if (!text) {
+    if (!text)
         return cJSON_CreateNull();
-    }
     char *escaped = escape_text(text);
     cJSON *item = escaped ? cJSON_CreateString(escaped) : NULL;
 
@@ -55,9 +52,8 @@ bool json_put_texts(cJSON *object, const char *key, char *const *texts, size_t n
     cJSON *array = cJSON_CreateArray();
     bool ok = json_take(object, key, array);
 
-    for (size_t i = 0; ok && i < n_texts; i++) {
+    for (size_t i = 0; ok && i < n_texts; i++)
         ok = json_take_element(array, json_text(texts[i]));
-    }
     return ok;
 }
 
@@ -102,9 +98,8 @@ bool json_put_hex(cJSON *object, const char *key, const uint8_t *bytes, size_t l
     static const char digits[] = "0123456789abcdef";
     char text[2 * HEX_BYTES_MAX + 1];
 
-    if (length > HEX_BYTES_MAX) {
+    if (length > HEX_BYTES_MAX)
         return json_put_null(object, key);
-    }
     for (size_t i = 0; i < length; i++) {
         text[2 * i] = digits[bytes[i] >> 4];
         text[2 * i + 1] = digits[bytes[i] & 15];

@@ -57,9 +57,8 @@ int lint_print_text(FILE *out, const char *name, const struct lint_result *resul
 
         page_row(&page, 0, PAINT_NONE, NULL, 2);
         page_say(&page, name);
-        if (message->line > 0) {
+        if (message->line > 0)
             page_sayf(&page, ":%zu", message->line);
-        }
         page_say(&page, ": ");
         page_paint(&page, severity_paint(message->severity), severity_words(message->severity));
         page_say(&page, ": ");

@@ -67,9 +67,8 @@ static void count_certificates(struct summary *summary, const struct result *res
         const struct host_facts *host = &result->facts->hosts[i];
         for (size_t j = 0; j < host->n_endpoints; j++) {
             const struct tls_facts *tls = host->endpoints[j]->tls;
-            if (!tls || tls->n_chain == 0) {
+            if (!tls || tls->n_chain == 0)
                 continue;
-            }
             int64_t days = days_until(tls->chain[0].not_after_s, result->now_s);
             if (!summary->days_known || days < summary->days) {
                 summary->days_known = true;
@@ -87,9 +86,8 @@ static void summarize(struct summary *summary, const struct result *results, siz
         int64_t begin_ms = result->facts->started_at_ms;
         int64_t end_ms = begin_ms + result->facts->elapsed_ms;
 
-        if (!summary->worst || rank(verdict->word) > rank(summary->worst->verdict->word)) {
+        if (!summary->worst || rank(verdict->word) > rank(summary->worst->verdict->word))
             summary->worst = result;
-        }
         summary->begin_ms = i == 0 || begin_ms < summary->begin_ms ? begin_ms : summary->begin_ms;
         summary->end_ms = i == 0 || end_ms > summary->end_ms ? end_ms : summary->end_ms;
         summary->n_words[verdict->word]++;
@@ -127,11 +125,9 @@ static const struct finding *gravest(const struct verdict *verdict)
     static const enum severity order[] = {SEVERITY_FAIL, SEVERITY_UNKNOWN, SEVERITY_WARNING};
 
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        for (size_t j = 0; j < verdict->n_findings; j++) {
-            if (verdict->findings[j].severity == order[i]) {
+        for (size_t j = 0; j < verdict->n_findings; j++)
+            if (verdict->findings[j].severity == order[i])
                 return &verdict->findings[j];
-            }
-        }
     }
     return NULL;
 }
@@ -192,9 +188,8 @@ static void say_others(struct page *page, const struct summary *summary,
             say(page, results[i].facts->domain, DETAIL_COLUMNS);
         }
     }
-    if (named > 0 && summary->n_words[word] > named + 1) {
+    if (named > 0 && summary->n_words[word] > named + 1)
         page_sayf(page, " and %zu more", summary->n_words[word] - named - 1);
-    }
 }
 
 static void say_what_if(struct page *page, const struct result *result)
@@ -217,9 +212,8 @@ static void say_perfdata(struct page *page, const struct summary *summary, size_
               (long long)(elapsed_ms % 1000));
     page_sayf(page, " domains=%zu;;;0 failures=%zu;;;0 warnings=%zu;;;0", n_results,
               summary->n_fail, summary->n_warning);
-    if (summary->days_known) {
+    if (summary->days_known)
         page_sayf(page, " certificate_days=%lld", (long long)summary->days);
-    }
 }
 
 static void begin_line(struct page *page, FILE *out, const char *state)
@@ -236,13 +230,11 @@ int results_print_nagios(FILE *out, const struct result *results, size_t n_resul
     struct page page;
 
     summarize(&summary, results, n_results);
-    if (!summary.worst) {
+    if (!summary.worst)
         return nagios_print_error(out, "no domain was judged");
-    }
     begin_line(&page, out, state_text(summary.worst->verdict->word));
-    if (n_results > 1) {
+    if (n_results > 1)
         say_counts(&page, &summary, n_results);
-    }
     say_worst(&page, summary.worst);
     say_others(&page, &summary, results, n_results);
     say_what_if(&page, summary.worst);

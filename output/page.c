@@ -13,9 +13,8 @@ static const char reset[] = "\x1b[0m";
 
 static void append(struct page *page, struct page_buffer *buffer, const char *bytes, size_t length)
 {
-    if (page->failed) {
+    if (page->failed)
         return;
-    }
     if (length > buffer->room - buffer->length) {
         if (length > SIZE_MAX / 4 - buffer->length) {
             page->failed = true;
@@ -49,11 +48,10 @@ static void append_escaped(struct page *page, struct page_buffer *buffer, const 
 {
     char *escaped = escape_text(text);
 
-    if (escaped) {
+    if (escaped)
         append(page, buffer, escaped, strlen(escaped));
-    } else if (text) {
+    else if (text)
         page->failed = true;
-    }
     free(escaped);
 }
 
@@ -66,13 +64,11 @@ static void append_painted(struct page *page, struct page_buffer *buffer, enum p
     };
     bool painted = page->color && paint != PAINT_NONE && text && *text;
 
-    if (painted) {
+    if (painted)
         append(page, buffer, sequences[paint], strlen(sequences[paint]));
-    }
     append_escaped(page, buffer, text);
-    if (painted) {
+    if (painted)
         append(page, buffer, reset, sizeof reset - 1);
-    }
 }
 
 void page_init(struct page *page, FILE *out, bool color)
@@ -80,9 +76,8 @@ void page_init(struct page *page, FILE *out, bool color)
     size_t width = terminal_width(out);
 
     *page = (struct page){.color = color, .width = PAGE_WIDTH};
-    if (width > 0 && width < PAGE_WIDTH) {
+    if (width > 0 && width < PAGE_WIDTH)
         page->width = width < PAGE_WIDTH_MIN ? PAGE_WIDTH_MIN : width;
-    }
 }
 
 int page_write(struct page *page, FILE *out)
@@ -101,9 +96,8 @@ int page_write(struct page *page, FILE *out)
     free(page->done.bytes);
     free(page->row.bytes);
     *page = (struct page){.color = page->color, .width = page->width};
-    if (status != 0) {
+    if (status != 0)
         errno = why;
-    }
     return status;
 }
 
@@ -114,9 +108,8 @@ void page_row(struct page *page, size_t indent, enum paint paint, const char *la
     page->in_row = true;
     page->column = indent;
     page->body = body;
-    if (!label) {
+    if (!label)
         return;
-    }
     size_t before = page->done.length;
     append_painted(page, &page->done, paint, label);
     page->column += terminal_columns(page->done.bytes + before, page->done.length - before);
@@ -163,9 +156,8 @@ static size_t space_length(const char *text, size_t length)
 {
     size_t n_spaces = 0;
 
-    while (n_spaces < length && text[n_spaces] == ' ') {
+    while (n_spaces < length && text[n_spaces] == ' ')
         n_spaces++;
-    }
     return n_spaces;
 }
 
@@ -180,9 +172,8 @@ static void wrap(struct page *page, const char *text, size_t length)
         size_t size = word_length(text + at, length - at);
         size_t columns = terminal_columns(text + at, size);
 
-        if (size == 0) {
+        if (size == 0)
             break;
-        }
         if (begun && page->column + spaces + columns > page->width) {
             append(page, &page->done, "\n", 1);
             append_spaces(page, &page->done, page->body);
@@ -201,19 +192,16 @@ static void wrap(struct page *page, const char *text, size_t length)
 /* Padding that no body followed would only be seen when it is copied. */
 static void trim(struct page_buffer *buffer)
 {
-    while (buffer->length > 0 && buffer->bytes[buffer->length - 1] == ' ') {
+    while (buffer->length > 0 && buffer->bytes[buffer->length - 1] == ' ')
         buffer->length--;
-    }
 }
 
 void page_end(struct page *page)
 {
-    if (!page->in_row) {
+    if (!page->in_row)
         return;
-    }
-    if (page->row.length > 0) {
+    if (page->row.length > 0)
         wrap(page, page->row.bytes, page->row.length);
-    }
     trim(&page->done);
     append(page, &page->done, "\n", 1);
     page->row.length = 0;

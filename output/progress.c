@@ -33,9 +33,8 @@ void progress_show(struct progress *progress, const struct progress_state *state
 {
     char line[LINE_MAX_BYTES];
 
-    if (!progress->on) {
+    if (!progress->on)
         return;
-    }
     size_t width = terminal_width(progress->out);
     width = width > 0 ? width : WIDTH_UNKNOWN;
     compose(state, line);

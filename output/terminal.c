@@ -9,18 +9,16 @@ size_t terminal_width(FILE *out)
     struct winsize size;
     int fd = fileno(out);
 
-    if (fd < 0 || !isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0) {
+    if (fd < 0 || !isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0)
         return 0;
-    }
     return size.ws_col;
 }
 
 /* Length of a colour sequence at `text`, 0 when there is none. */
 static size_t sequence_length(const char *text, size_t length)
 {
-    if (length < 2 || text[0] != '\x1b') {
+    if (length < 2 || text[0] != '\x1b')
         return 0;
-    }
     const char *end = memchr(text, 'm', length);
     return end ? (size_t)(end - text) + 1 : 0;
 }
@@ -31,9 +29,8 @@ static size_t sequence_length(const char *text, size_t length)
  */
 static size_t lead_columns(unsigned char lead)
 {
-    if ((lead & 0xC0) == 0x80) {
+    if ((lead & 0xC0) == 0x80)
         return 0;
-    }
     return lead >= 0xE1 ? 2 : 1;
 }
 
@@ -58,9 +55,8 @@ size_t terminal_fit(const char *text, size_t columns)
 
     while (text[at]) {
         used += lead_columns((unsigned char)text[at]);
-        if (used > columns) {
+        if (used > columns)
             break;
-        }
         at++;
     }
     return at;

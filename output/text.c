@@ -61,9 +61,8 @@ static bool dane_in_force(const struct verdict *verdict)
     for (size_t i = 0; i < verdict->n_hosts; i++) {
         enum dane_status status = verdict->hosts[i].dane;
         if (status == DANE_USABLE || status == DANE_UNUSABLE || status == DANE_BOGUS ||
-            status == DANE_ERROR) {
+            status == DANE_ERROR)
             return true;
-        }
     }
     return false;
 }
@@ -119,9 +118,8 @@ static void headline(struct page *page, const struct result *result,
     page->failed |= !unicode;
     page_row(page, 0, PAINT_NONE, NULL, 0);
     page_paint(page, PAINT_STRONG, unicode);
-    if (unicode && strcmp(unicode, domain) != 0) {
+    if (unicode && strcmp(unicode, domain) != 0)
         page_sayf(page, " (%s)", domain);
-    }
     free(unicode);
     page_say(page, ": ");
     page_paint(page, label.paint, label.text);

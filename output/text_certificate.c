@@ -30,12 +30,10 @@ static void say_names(struct page *page, const struct tls_certificate *certifica
         page_say(page, i > 0 ? ", " : "");
         page_say(page, is_dns ? name + sizeof dns - 1 : name);
     }
-    if (certificate->sans_seen > shown) {
+    if (certificate->sans_seen > shown)
         page_sayf(page, "%s%zu more", shown > 0 ? " and " : "", certificate->sans_seen - shown);
-    }
-    if (certificate->sans_seen == 0 && shown == 0) {
+    if (certificate->sans_seen == 0 && shown == 0)
         page_say(page, "none: a certificate is matched by its subjectAltName alone");
-    }
 }
 
 static void say_relative(struct page *page, int64_t at_s, int64_t now_s, bool good)
@@ -59,9 +57,8 @@ static void say_dates(struct page *page, const struct tls_certificate *certifica
         timestamp_format_s(certificate->not_before_s, text);
         page_sayf(page, "from %s", text);
     }
-    if (early) {
+    if (early)
         say_relative(page, certificate->not_before_s, now_s, false);
-    }
     timestamp_format_s(certificate->not_after_s, text);
     page_sayf(page, "%suntil %s", both || early ? " " : "", text);
     say_relative(page, certificate->not_after_s, now_s, certificate->not_after_s >= now_s);
@@ -84,15 +81,13 @@ static void say_trust(struct page *page, const struct tls_verification *webpki)
 static void say_matched_record(struct page *page, const struct tls_dane *dane,
                                const struct dns_answer *tlsa)
 {
-    if (!tlsa || dane->matched < 0 || (size_t)dane->matched >= tlsa->n_records) {
+    if (!tlsa || dane->matched < 0 || (size_t)dane->matched >= tlsa->n_records)
         return;
-    }
     const struct dns_record *record = &tlsa->records[dane->matched];
     page_sayf(page, " %d %d %d ", record->u.tlsa.usage, record->u.tlsa.selector,
               record->u.tlsa.matching);
-    for (size_t i = 0; i < record->u.tlsa.length && i < DIGEST_SHOWN; i++) {
+    for (size_t i = 0; i < record->u.tlsa.length && i < DIGEST_SHOWN; i++)
         page_sayf(page, "%02x", record->u.tlsa.data[i]);
-    }
     page_say(page, record->u.tlsa.length > DIGEST_SHOWN ? "..." : NULL);
 }
 
@@ -181,9 +176,8 @@ void text_certificate(struct page *page, const struct tls_facts *tls,
 static void digest_row(struct page *page, const char *label, const uint8_t *digest)
 {
     row(page, label);
-    for (size_t i = 0; i < TLS_SHA256_LENGTH; i++) {
+    for (size_t i = 0; i < TLS_SHA256_LENGTH; i++)
         page_sayf(page, "%02x", digest[i]);
-    }
 }
 
 static void verify_errors(struct page *page, const struct tls_verification *webpki)

@@ -16,9 +16,8 @@ static void say_list(struct page *page, char *const *texts, size_t n_texts)
         page_say(page, i > 0 ? ", " : "");
         page_say(page, texts[i]);
     }
-    if (n_texts > PATTERNS_SHOWN) {
+    if (n_texts > PATTERNS_SHOWN)
         page_sayf(page, " and %zu more", n_texts - PATTERNS_SHOWN);
-    }
 }
 
 static const char *mx_words(enum mx_status status)
@@ -47,9 +46,8 @@ static const char *mx_words(enum mx_status status)
 /* What the resolver adds to a failure (RFC 8914) is often the whole explanation. */
 static void extended_error(struct page *page, const struct dns_answer *answer)
 {
-    if (!answer || answer->ede_code < 0) {
+    if (!answer || answer->ede_code < 0)
         return;
-    }
     const char *name = dns_ede_name(answer->ede_code);
     page_sayf(page, " (the resolver says: %s", name ? name : "");
     page_sayf(page, "%s%d", name ? ", error " : "error ", answer->ede_code);
@@ -81,11 +79,9 @@ static void mx(struct page *page, const struct result *result)
 /* True when the MX answer and the addresses of every host are alike. */
 static bool one_security(const struct domain_facts *facts, enum dns_security security)
 {
-    for (size_t i = 0; i < facts->n_hosts; i++) {
-        if (host_address_security(&facts->hosts[i]) != security) {
+    for (size_t i = 0; i < facts->n_hosts; i++)
+        if (host_address_security(&facts->hosts[i]) != security)
             return false;
-        }
-    }
     return facts->n_hosts > 0;
 }
 
@@ -114,35 +110,31 @@ static void dnssec(struct page *page, const struct domain_facts *facts)
         page_say(page, facts->hosts[i].host);
         page_sayf(page, " %s", dns_security_text(addresses));
     }
-    if (anything_supplied(facts)) {
+    if (anything_supplied(facts))
         page_say(page, " (what the options supply counts as secure)");
-    }
-    if (!facts->ad_believed) {
+    if (!facts->ad_believed)
         page_say(page, " (not checked: the resolver is not trusted to validate; see --trust-ad)");
-    } else if (facts->validation == DNS_DOES_NOT_VALIDATE) {
+    else if (facts->validation == DNS_DOES_NOT_VALIDATE)
         page_say(page, " (the resolver does not validate)");
-    }
 }
 
 static void say_duration(struct page *page, int64_t seconds)
 {
     enum { DAY = 86400, HOUR = 3600 };
 
-    if (seconds >= DAY) {
+    if (seconds >= DAY)
         page_sayf(page, "%lld day%s", (long long)(seconds / DAY), seconds / DAY == 1 ? "" : "s");
-    } else if (seconds >= HOUR) {
+    else if (seconds >= HOUR)
         page_sayf(page, "%lld hour%s", (long long)(seconds / HOUR), seconds / HOUR == 1 ? "" : "s");
-    } else {
+    else
         page_sayf(page, "%lld seconds", (long long)seconds);
-    }
 }
 
 static void fetch_error(struct page *page, const struct sts_fetch_facts *fetch)
 {
     page_paint(page, PAINT_BAD, "policy cannot be fetched");
-    if (fetch && fetch->http_status > 0) {
+    if (fetch && fetch->http_status > 0)
         page_sayf(page, ": HTTP status %ld", fetch->http_status);
-    }
     if (fetch && fetch->error) {
         page_say(page, ": ");
         page_say(page, fetch->error);

@@ -34,19 +34,16 @@ int finding_groups_init(struct finding_groups *groups, const struct verdict *ver
     size_t n = verdict->n_findings;
 
     *groups = (struct finding_groups){.leader = calloc(n > 0 ? n : 1, sizeof *groups->leader)};
-    if (!groups->leader) {
+    if (!groups->leader)
         return -1;
-    }
     for (size_t i = 0; i < n; i++) {
         size_t j = 0;
         while (j < i && !(groups->leader[j] == j &&
-                          same_message(&verdict->findings[i], &verdict->findings[j]))) {
+                          same_message(&verdict->findings[i], &verdict->findings[j])))
             j++;
-        }
         groups->leader[i] = j;
-        if (j == i) {
+        if (j == i)
             groups->n_groups[verdict->findings[i].severity]++;
-        }
     }
     return 0;
 }
@@ -61,12 +58,10 @@ void finding_groups_clear(struct finding_groups *groups)
 static bool place_named(const struct verdict *verdict, const struct finding_groups *groups,
                         size_t at)
 {
-    for (size_t i = groups->leader[at]; i < at; i++) {
+    for (size_t i = groups->leader[at]; i < at; i++)
         if (groups->leader[i] == groups->leader[at] &&
-            same_place(&verdict->findings[i], &verdict->findings[at])) {
+            same_place(&verdict->findings[i], &verdict->findings[at]))
             return true;
-        }
-    }
     return false;
 }
 
@@ -79,9 +74,8 @@ static void places(struct page *page, const struct verdict *verdict,
     for (size_t i = leader; i < verdict->n_findings; i++) {
         const struct finding *finding = &verdict->findings[i];
         if (groups->leader[i] != leader || (!finding->mx && !finding->ip) ||
-            place_named(verdict, groups, i)) {
+            place_named(verdict, groups, i))
             continue;
-        }
         if (!previous) {
             page_row(page, FINDING_BODY, PAINT_NONE, NULL, FINDING_BODY + 3);
             page_say(page, "at ");
@@ -90,9 +84,8 @@ static void places(struct page *page, const struct verdict *verdict,
         }
         bool name = finding->mx && !(previous && same_text(previous->mx, finding->mx));
         page_say(page, name ? finding->mx : NULL);
-        if (finding->ip) {
+        if (finding->ip)
             page_sayf(page, "%s[%s]", name ? " " : "", finding->ip);
-        }
         previous = finding;
     }
 }
@@ -105,9 +98,8 @@ static void report_words(struct page *page, const struct verdict *verdict,
     bool seen[POLICY_TYPE_TLSA + 1] = {false};
     const char *join = ", policy ";
 
-    if (!type) {
+    if (!type)
         return;
-    }
     page_sayf(page, " (TLS-RPT %s", type);
     for (size_t i = leader; i < verdict->n_findings; i++) {
         enum policy_type policy = verdict->findings[i].policy_type;
@@ -171,16 +163,13 @@ void text_findings(struct page *page, const struct verdict *verdict,
     static const enum severity order[] = {SEVERITY_FAIL, SEVERITY_UNKNOWN, SEVERITY_WARNING,
                                           SEVERITY_INFO};
 
-    if (verdict->n_findings == 0) {
+    if (verdict->n_findings == 0)
         return;
-    }
     page_blank(page);
     page_row(page, 0, PAINT_STRONG, "Findings", 0);
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        for (size_t j = 0; j < verdict->n_findings; j++) {
-            if (groups->leader[j] == j && verdict->findings[j].severity == order[i]) {
+        for (size_t j = 0; j < verdict->n_findings; j++)
+            if (groups->leader[j] == j && verdict->findings[j].severity == order[i])
                 group(page, verdict, groups, j);
-            }
-        }
     }
 }

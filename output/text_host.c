@@ -84,9 +84,8 @@ static void host_head(struct page *page, const struct result *result, size_t ind
     }
     host_row(page, "DANE");
     page_paint(page, dane_paint(verdict->dane), dane_words(verdict->dane));
-    if (host->tlsa_base && strcmp(host->tlsa_base, host->host) != 0) {
+    if (host->tlsa_base && strcmp(host->tlsa_base, host->host) != 0)
         page_sayf(page, ", found at %s", host->tlsa_base);
-    }
     tlsa_records(page, host->tlsa, all);
 }
 
@@ -112,9 +111,8 @@ static void session_details(struct page *page, const struct smtp_facts *facts)
         page_say(page, facts->helo);
     }
     for (size_t i = 0; i < facts->n_capabilities; i++) {
-        if (i == 0) {
+        if (i == 0)
             address_row(page, "offers");
-        }
         page_say(page, i > 0 ? ", " : "");
         page_say(page, facts->capabilities[i]);
     }
@@ -143,10 +141,8 @@ static size_t first_alike(const struct host_facts *host, const struct host_verdi
             then->webpki.trusted == judged->webpki.trusted &&
             then->webpki.n_errors == judged->webpki.n_errors &&
             then->name_matches == judged->name_matches &&
-            then->dane_judged == judged->dane_judged &&
-            then->dane.outcome == judged->dane.outcome) {
+            then->dane_judged == judged->dane_judged && then->dane.outcome == judged->dane.outcome)
             return i;
-        }
     }
     return index;
 }
@@ -195,9 +191,8 @@ static void endpoint(struct page *page, const struct result *result, size_t at_h
         address_row(page, "then");
         text_session_end(page, facts);
     }
-    if (verbosity >= 2) {
+    if (verbosity >= 2)
         session_details(page, facts);
-    }
     if (verbosity >= 2 && tls) {
         text_chain(page, tls, &result->verdict->hosts[at_host].endpoints[at_endpoint],
                    result->now_s);
@@ -214,12 +209,10 @@ static void host(struct page *page, const struct result *result, size_t index, i
 
     page_blank(page);
     host_head(page, result, index, verbosity >= 2);
-    for (size_t i = 0; i < facts->n_endpoints; i++) {
+    for (size_t i = 0; i < facts->n_endpoints; i++)
         endpoint(page, result, index, i, verbosity);
-    }
-    if (facts->n_endpoints == 0) {
+    if (facts->n_endpoints == 0)
         page_row(page, TEXT_HOST_INDENT, PAINT_CAUTION, "no address", TEXT_HOST_BODY);
-    }
     if (facts->addresses_seen > facts->n_endpoints) {
         host_row(page, "");
         page_sayf(page, "and %zu more addresses that were not looked at",
@@ -229,7 +222,6 @@ static void host(struct page *page, const struct result *result, size_t index, i
 
 void text_hosts(struct page *page, const struct result *result, int verbosity)
 {
-    for (size_t i = 0; i < result->facts->n_hosts; i++) {
+    for (size_t i = 0; i < result->facts->n_hosts; i++)
         host(page, result, i, verbosity);
-    }
 }

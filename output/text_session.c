@@ -14,9 +14,8 @@ static void quote(struct page *page, const uint8_t *bytes, size_t length)
     char *text = escape_bytes(bytes, length < EVIDENCE_MAX ? length : EVIDENCE_MAX);
 
     page->failed |= !text;
-    if (text) {
+    if (text)
         page_sayf(page, "\"%s%s\"", text, length > EVIDENCE_MAX ? "..." : "");
-    }
     free(text);
 }
 
@@ -24,16 +23,14 @@ static void os_error(struct page *page, int code)
 {
     char buffer[128];
 
-    if (code != 0) {
+    if (code != 0)
         page_sayf(page, " (%s)", strerror_r(code, buffer, sizeof buffer));
-    }
 }
 
 static void reply(struct page *page, const struct smtp_facts *facts)
 {
-    if (facts->reply_code > 0) {
+    if (facts->reply_code > 0)
         page_sayf(page, ": %d", facts->reply_code);
-    }
     if (facts->reply_text) {
         page_say(page, facts->reply_code > 0 ? " " : ": ");
         page_say(page, facts->reply_text);
@@ -71,9 +68,8 @@ static void tls_failure(struct page *page, const struct tls_failure *failure)
         os_error(page, failure->os_error);
         break;
     }
-    if (failure->certificate_requested) {
+    if (failure->certificate_requested)
         page_say(page, ", after it asked for a client certificate");
-    }
 }
 
 static void without_problem(struct page *page, const struct smtp_facts *facts)
@@ -162,9 +158,8 @@ void text_session_end(struct page *page, const struct smtp_facts *facts)
         reply(page, facts);
     }
     if (was_tried(facts->problem) && facts->problem != SMTP_TLS_FAILED &&
-        facts->stage != SMTP_STAGE_CONNECT) {
+        facts->stage != SMTP_STAGE_CONNECT)
         page_sayf(page, " (at %s)", smtp_stage_text(facts->stage));
-    }
 }
 
 void text_dialogue(struct page *page, size_t indent, const struct smtp_facts *facts)

@@ -116,10 +116,9 @@ static enum delivery at_bare_host(const struct judge *judge, enum sender sender,
     if (sender == SENDER_MTA_STS && judge_sts_in_force(judge->verdict) &&
         judge->verdict->policy.mode == STS_MODE_ENFORCE && !judge->verdict->hosts[index].sts_match)
         return DELIVERY_DEFER;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++)
         if (answers[i] && answers[i]->status == DNS_BOGUS)
             return DELIVERY_DEFER;
-    }
     return DELIVERY_UNKNOWN;
 }
 

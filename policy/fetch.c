@@ -188,7 +188,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 static enum sts_fetch_problem memory_problem(struct sts_fetch *fetch)
 {
     void *memory = fetch->facts->tls ? malloc(HEADER_LINE_MAX) : NULL;
-    fetch->headers_too_large = memory != NULL;
+    fetch->headers_too_large = memory;
     free(memory);
     return fetch->headers_too_large ? STS_FETCH_BROKEN : STS_FETCH_OURS;
 }

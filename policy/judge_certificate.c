@@ -61,10 +61,9 @@ struct certificate_fault judge_certificate_fault(int code, int depth)
     if (code == X509_V_ERR_INVALID_PURPOSE && depth == 0)
         return (struct certificate_fault){REASON_UNSUPPORTED_CERTIFICATE,
                                           RESULT_CERTIFICATE_NOT_TRUSTED, NULL};
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
         if (faults[i].code == code)
             return faults[i].fault;
-    }
     /* CA constraints, path length, name constraints and whatever else keeps a path from an anchor
      * (row 45). */
     return (struct certificate_fault){REASON_UNTRUSTED_CERTIFICATE, RESULT_CERTIFICATE_NOT_TRUSTED,

@@ -174,10 +174,9 @@ static void judge_path_end(struct judge *judge, const struct note *note,
 
 static bool names_differ(const struct tls_dane *dane)
 {
-    for (size_t i = 0; i < dane->n_errors; i++) {
+    for (size_t i = 0; i < dane->n_errors; i++)
         if (dane->errors[i].code == X509_V_ERR_HOSTNAME_MISMATCH)
             return true;
-    }
     return dane->outcome == TLS_DANE_NAME_MISMATCH;
 }
 

@@ -30,10 +30,9 @@ static enum mx_status implicit_status(const struct domain_facts *facts)
     if (found(host->a) || found(host->aaaa))
         return MX_IMPLICIT;
     const struct dns_answer *const answers[] = {host->a, host->aaaa};
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++)
         if (answers[i] && !denied(answers[i]))
             return failed_status(answers[i]);
-    }
     return host->a || host->aaaa ? MX_NONE : MX_TIMEOUT;
 }
 

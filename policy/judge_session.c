@@ -81,10 +81,9 @@ static const struct outside *find_outside(const struct smtp_facts *endpoint)
     bool late = endpoint->problem == SMTP_TIMED_OUT || endpoint->problem == SMTP_DEADLINE;
     if (late && endpoint->stage == SMTP_STAGE_CONNECT)
         return &connect_timeout;
-    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
+    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
         if (outside[i].problem == endpoint->problem)
             return &outside[i];
-    }
     return NULL; /* family_unavailable: told once a domain (judge_domain.c) */
 }
 

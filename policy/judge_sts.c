@@ -213,10 +213,9 @@ static bool judge_body(struct judge *judge)
 
 static bool pattern_used(const struct domain_facts *facts, const char *pattern)
 {
-    for (size_t i = 0; i < facts->n_hosts; i++) {
+    for (size_t i = 0; i < facts->n_hosts; i++)
         if (sts_pattern_matches(pattern, facts->hosts[i].host))
             return true;
-    }
     return false;
 }
 
@@ -238,10 +237,9 @@ static void judge_wisdom(struct judge *judge)
     note.reason = REASON_STS_PATTERN_UNUSED;
     bool routed = judge->facts->n_hosts && judge->verdict->mx_status != MX_NONE;
     size_t unused = 0;
-    for (size_t i = 0; routed && i < policy->n_mx; i++) {
+    for (size_t i = 0; routed && i < policy->n_mx; i++)
         if (!pattern_used(judge->facts, policy->mx[i]) && ++unused <= UNUSED_TOLD_MAX)
             judge_add(judge, &note, "no MX host matches \"mx: %s\"", policy->mx[i]);
-    }
     if (unused > UNUSED_TOLD_MAX)
         judge_add(judge, &note, "no MX host matches %zu further patterns",
                   unused - UNUSED_TOLD_MAX);

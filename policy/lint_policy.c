@@ -29,10 +29,9 @@ static int judge_max_age(const struct sts_policy *policy, struct lint_result *ou
 
 static bool seen_before(const struct sts_policy *policy, size_t index)
 {
-    for (size_t i = 0; i < index; i++) {
+    for (size_t i = 0; i < index; i++)
         if (dns_name_equal(policy->mx[i], policy->mx[index]))
             return true;
-    }
     return false;
 }
 

@@ -7,12 +7,11 @@ bool mx_is_null(const struct dns_answer *mx, bool *conflict)
 {
     bool null = false, other = false;
 
-    for (size_t i = 0; mx->status == DNS_FOUND && i < mx->n_records; i++) {
+    for (size_t i = 0; mx->status == DNS_FOUND && i < mx->n_records; i++)
         if (mx->records[i].u.mx.host[0] == '\0')
             null = true;
         else
             other = true;
-    }
     *conflict = null && other;
     return null;
 }

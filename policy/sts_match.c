@@ -19,9 +19,8 @@ bool sts_pattern_matches(const char *pattern, const char *host)
 
 const char *sts_policy_match(const struct sts_policy *policy, const char *host)
 {
-    for (size_t i = 0; i < policy->n_mx; i++) {
+    for (size_t i = 0; i < policy->n_mx; i++)
         if (sts_pattern_matches(policy->mx[i], host))
             return policy->mx[i];
-    }
     return NULL;
 }

@@ -129,10 +129,9 @@ static bool is_label(const uint8_t *bytes, size_t length)
 {
     if (length == 0 || length > DNS_LABEL_MAX)
         return false;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         if (!syntax_is_alnum(bytes[i]) && bytes[i] != '-')
             return false;
-    }
     return bytes[0] != '-' && bytes[length - 1] != '-';
 }
 

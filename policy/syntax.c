@@ -22,19 +22,17 @@ bool syntax_is_field_name(const uint8_t *bytes, size_t length)
 {
     if (length == 0 || length > FIELD_NAME_MAX || !syntax_is_alnum(bytes[0]))
         return false;
-    for (size_t i = 1; i < length; i++) {
+    for (size_t i = 1; i < length; i++)
         if (!syntax_is_alnum(bytes[i]) && bytes[i] != '_' && bytes[i] != '-' && bytes[i] != '.')
             return false;
-    }
     return true;
 }
 
 bool syntax_is_record_value(const uint8_t *bytes, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         if (bytes[i] < 0x21 || bytes[i] > 0x7e || bytes[i] == ';' || bytes[i] == '=')
             return false;
-    }
     return length > 0;
 }
 
@@ -81,10 +79,9 @@ bool syntax_has_version(const uint8_t *bytes, size_t length, const char *version
 {
     if (!syntax_begins(bytes, length, version))
         return false;
-    for (size_t i = strlen(version); i < length && bytes[i] != ';'; i++) {
+    for (size_t i = strlen(version); i < length && bytes[i] != ';'; i++)
         if (!syntax_is_wsp(bytes[i]))
             return false;
-    }
     return true;
 }
 

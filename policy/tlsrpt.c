@@ -44,10 +44,9 @@ static const char *mailto_fault(const uint8_t *rest, size_t length)
     size_t local = span(rest, address, "@");
     if (local == 0 || local + 1 >= address)
         return "has no mail address: write mailto:user@domain";
-    for (size_t i = local + 1; i < address; i++) {
+    for (size_t i = local + 1; i < address; i++)
         if (!syntax_is_alnum(rest[i]) && !strchr("-.:[]%", rest[i]))
             return "has a malformed mail domain";
-    }
     if (rest[local + 1] == '.' || rest[address - 1] == '.')
         return "has a malformed mail domain";
     if (span(rest, length, "[]") < length && rest[local + 1] != '[')
@@ -57,10 +56,9 @@ static const char *mailto_fault(const uint8_t *rest, size_t length)
 
 static bool all_digits(const uint8_t *bytes, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         if (bytes[i] < '0' || bytes[i] > '9')
             return false;
-    }
     return true;
 }
 

@@ -351,10 +351,9 @@ static void clean_up(struct check *check)
         forget(entry);
     }
     free(check->entries);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++)
         if (check->interrupts[i])
             event_free(check->interrupts[i]);
-    }
     if (check->progress_timer)
         event_free(check->progress_timer);
     what_if_backend_free(check->what_if);
@@ -369,10 +368,9 @@ static int exit_status(const struct check *check)
 {
     enum verdict_word worst = VERDICT_OK;
 
-    for (size_t i = 0; i < check->n_entries; i++) {
+    for (size_t i = 0; i < check->n_entries; i++)
         if (check->entries[i].word > worst)
             worst = check->entries[i].word;
-    }
     return verdict_exit_status(worst);
 }
 

@@ -26,10 +26,9 @@ static struct domain_facts *close_job(struct domain_job *job)
     const struct backend *backend = job->backend;
     struct domain_facts *facts = job->facts;
 
-    for (size_t i = 0; job->hosts && i < facts->n_hosts; i++) {
+    for (size_t i = 0; job->hosts && i < facts->n_hosts; i++)
         if (job->hosts[i].trouble)
             facts->trouble = job->hosts[i].trouble;
-    }
     facts->elapsed_ms = (int)(backend->ops->monotonic_ms(backend->self) - job->began_ms);
     facts->validation = backend->ops->validation(backend->self);
     free(job->hosts);
@@ -117,10 +116,9 @@ struct domain_facts *domain_job_cut(struct domain_job *job, enum smtp_problem wh
     lookup_cut(&job->mx, why);
     lookup_cut(&job->tlsrpt, why);
     sts_job_cut(&job->sts, why);
-    for (size_t i = 0; job->hosts && i < job->facts->n_hosts; i++) {
+    for (size_t i = 0; job->hosts && i < job->facts->n_hosts; i++)
         if (job->hosts[i].backend)
             host_job_cut(&job->hosts[i], why);
-    }
     job->facts->interrupted = why == SMTP_INTERRUPTED;
     return close_job(job);
 }

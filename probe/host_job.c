@@ -42,10 +42,9 @@ static const char *expanded_name(const struct host_facts *facts)
 {
     const struct dns_answer *const answers[] = {facts->a, facts->aaaa};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++)
         if (count(answers[i]) && answers[i]->n_aliases)
             return dns_answer_canonical(answers[i]);
-    }
     return NULL;
 }
 

@@ -155,12 +155,11 @@ struct backend live_backend(struct live *live)
 
 static void set_sources(struct attempt_environment *environment, const struct live_options *options)
 {
-    for (size_t i = 0; i < options->n_sources; i++) {
+    for (size_t i = 0; i < options->n_sources; i++)
         if (options->source[i].family == DNS_IPV4)
             environment->source_ipv4 = &options->source[i];
         else
             environment->source_ipv6 = &options->source[i];
-    }
 }
 
 struct live *live_new(struct event_base *base, const struct live_options *options,

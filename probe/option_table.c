@@ -146,10 +146,9 @@ static const char *set_ehlo(struct settings *settings, const char *argument)
 {
     if (!argument[0] || strlen(argument) > SMTP_EHLO_NAME_MAX)
         return "it is empty or too long";
-    for (const char *at = argument; *at; at++) {
+    for (const char *at = argument; *at; at++)
         if (*at <= ' ' || *at >= 0x7f)
             return "it is neither a host name nor an address literal";
-    }
     settings->live.session.ehlo = argument;
     return NULL;
 }
@@ -161,10 +160,9 @@ static const char *set_source(struct settings *settings, const char *argument)
 
     if (!dns_address_parse(argument, &address))
         return "it is not an IP address";
-    for (size_t i = 0; i < live->n_sources; i++) {
+    for (size_t i = 0; i < live->n_sources; i++)
         if (live->source[i].family == address.family)
             return "there is one for that family already";
-    }
     live->source[live->n_sources++] = address;
     return NULL;
 }

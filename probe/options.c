@@ -35,10 +35,9 @@ static const struct option *find_name(const char *name, size_t length)
 
 static const struct option *find_letter(char letter)
 {
-    for (size_t i = 0; i < option_count; i++) {
+    for (size_t i = 0; i < option_count; i++)
         if (option_table[i].letter == letter)
             return &option_table[i];
-    }
     return NULL;
 }
 
@@ -110,10 +109,9 @@ static void read_letters(struct reading *reading, const char *word)
 
 static unsigned command_bit(enum command command)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (commands[i].command == command)
             return commands[i].bit;
-    }
     return FOR_ALL;
 }
 
@@ -125,10 +123,9 @@ static void read_operand(struct reading *reading, const char *word)
         settings->operands[settings->n_operands++] = word;
         return;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(word, commands[i].word) == 0)
             settings->command = commands[i].command;
-    }
     if (settings->command == COMMAND_NONE)
         failure_set(reading->failure, STATUS_USAGE,
                     "there is no command \"%s\"; the commands are check and lint", word);
@@ -139,10 +136,9 @@ static const struct option *find_misplaced(const struct reading *reading)
 {
     unsigned bit = command_bit(reading->settings->command);
 
-    for (size_t i = 0; i < reading->n_used; i++) {
+    for (size_t i = 0; i < reading->n_used; i++)
         if (!(reading->used[i]->commands & bit))
             return reading->used[i];
-    }
     return NULL;
 }
 

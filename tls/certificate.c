@@ -18,9 +18,8 @@ bool tls_time_seconds(const ASN1_TIME *time, int64_t *out)
 {
     struct tm tm;
 
-    if (time == NULL || ASN1_TIME_to_tm(time, &tm) != 1) {
+    if (!time || ASN1_TIME_to_tm(time, &tm) != 1)
         return false;
-    }
     *out = (int64_t)timegm(&tm);
     return true;
 }
@@ -42,14 +41,13 @@ static char *name_text(const X509_NAME *name)
     const unsigned long flags = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
     BIO *bio = BIO_new(BIO_s_mem());
 
-    if (bio == NULL) {
+    if (!bio)
         return NULL;
-    }
     /* A string that does not decode in its own type: OpenSSL's byte by byte form is left. */
     if (X509_NAME_print_ex(bio, name, 0, flags) < 0) {
         char *line = X509_NAME_oneline(name, NULL, 0);
         (void)BIO_reset(bio);
-        (void)BIO_puts(bio, line != NULL ? line : "");
+        (void)BIO_puts(bio, line ? line : "");
         OPENSSL_free(line);
     }
     return take_text(bio);
@@ -81,9 +79,8 @@ static void put_address(BIO *bio, const ASN1_OCTET_STRING *address)
     const int family = length == 4 ? AF_INET : AF_INET6;
     char text[INET6_ADDRSTRLEN] = "<invalid>";
 
-    if (length == 4 || length == 16) {
+    if (length == 4 || length == 16)
         (void)inet_ntop(family, ASN1_STRING_get0_data(address), text, sizeof text);
-    }
     (void)BIO_printf(bio, "IP Address:%s", text);
 }
 
@@ -91,9 +88,8 @@ static char *san_text(GENERAL_NAME *name)
 {
     BIO *bio = BIO_new(BIO_s_mem());
 
-    if (bio == NULL) {
+    if (!bio)
         return NULL;
-    }
     switch (name->type) {
     case GEN_DNS:
         put_ia5(bio, "DNS:", name->d.dNSName);
@@ -117,29 +113,27 @@ static char *san_text(GENERAL_NAME *name)
 static int read_sans(struct tls_certificate *out, X509 *x509)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
-    const int seen = names == NULL ? 0 : sk_GENERAL_NAME_num(names);
+    const int seen = !names ? 0 : sk_GENERAL_NAME_num(names);
     const size_t kept = seen > TLS_SANS_MAX ? TLS_SANS_MAX : (size_t)seen;
 
     out->sans_seen = (size_t)seen;
     out->sans = calloc(kept > 0 ? kept : 1, sizeof *out->sans);
-    while (out->sans != NULL && out->n_sans < kept) {
+    while (out->sans && out->n_sans < kept) {
         char *text = san_text(sk_GENERAL_NAME_value(names, (int)out->n_sans));
-        if (text == NULL) {
+        if (!text)
             break;
-        }
         out->sans[out->n_sans++] = text;
     }
     GENERAL_NAMES_free(names);
-    return out->sans != NULL && out->n_sans == kept ? 0 : -1;
+    return out->sans && out->n_sans == kept ? 0 : -1;
 }
 
 static char *object_text(const ASN1_OBJECT *object)
 {
     char text[128];
 
-    if (object == NULL || OBJ_obj2txt(text, sizeof text, object, 0) <= 0) {
+    if (!object || OBJ_obj2txt(text, sizeof text, object, 0) <= 0)
         return strdup("unknown");
-    }
     return strdup(text);
 }
 
@@ -149,10 +143,9 @@ static char *key_text(X509 *x509)
     ASN1_OBJECT *algorithm = NULL;
     char text[128];
 
-    if (key != NULL) {
+    if (key) {
         const char *type = EVP_PKEY_get0_type_name(key);
-        (void)snprintf(text, sizeof text, "%s %d", type != NULL ? type : "unknown",
-                       EVP_PKEY_get_bits(key));
+        (void)snprintf(text, sizeof text, "%s %d", type ? type : "unknown", EVP_PKEY_get_bits(key));
         return strdup(text);
     }
     /* A key of a kind that OpenSSL does not know, or a broken one: its algorithm at least. */
@@ -166,9 +159,8 @@ static char *signature_text(const X509 *x509)
     const ASN1_OBJECT *object = NULL;
 
     X509_get0_signature(NULL, &algorithm, x509);
-    if (algorithm != NULL) {
+    if (algorithm)
         X509_ALGOR_get0(&object, NULL, NULL, algorithm);
-    }
     return object_text(object);
 }
 
@@ -178,7 +170,7 @@ static bool has_must_staple(const X509 *x509)
     TLS_FEATURE *features = X509_get_ext_d2i(x509, NID_tlsfeature, NULL, NULL);
     bool found = false;
 
-    for (int i = 0; features != NULL && i < sk_ASN1_INTEGER_num(features); i++) {
+    for (int i = 0; features && i < sk_ASN1_INTEGER_num(features); i++) {
         found = found ||
                 ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features, i)) == TLSEXT_TYPE_status_request;
     }
@@ -211,8 +203,8 @@ int tls_certificate_init(struct tls_certificate *out, X509 *x509)
     (void)tls_time_seconds(X509_get0_notBefore(x509), &out->not_before_s);
     (void)tls_time_seconds(X509_get0_notAfter(x509), &out->not_after_s);
     out->must_staple = has_must_staple(x509);
-    complete = out->subject != NULL && out->issuer != NULL && out->key != NULL &&
-               out->signature != NULL && read_sans(out, x509) == 0 && read_digests(out, x509) == 0;
+    complete = out->subject && out->issuer && out->key && out->signature &&
+               read_sans(out, x509) == 0 && read_digests(out, x509) == 0;
     /* Odd certificates leave other errors behind, which are no one's business. */
     if (tls_memory_ran_out() || !complete) {
         tls_certificate_clear(out);
@@ -223,9 +215,8 @@ int tls_certificate_init(struct tls_certificate *out, X509 *x509)
 
 void tls_certificate_clear(struct tls_certificate *certificate)
 {
-    for (size_t i = 0; i < certificate->n_sans; i++) {
+    for (size_t i = 0; i < certificate->n_sans; i++)
         free(certificate->sans[i]);
-    }
     free(certificate->sans);
     free(certificate->subject);
     free(certificate->issuer);

@@ -28,7 +28,7 @@ SSL_CTX *tls_context_new(void)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 
-    if (context == NULL) {
+    if (!context) {
         ERR_clear_error();
         return NULL;
     }
@@ -53,7 +53,7 @@ SSL_CTX *tls_context_new_wide(void)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 
-    if (context == NULL) {
+    if (!context) {
         ERR_clear_error();
         return NULL;
     }

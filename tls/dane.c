@@ -35,17 +35,13 @@ static int anchor_add(struct anchors *anchors, X509 *x509, size_t record)
 {
     const int count = sk_X509_num(anchors->x509s);
 
-    for (int i = 0; i < count; i++) {
-        if (X509_cmp(sk_X509_value(anchors->x509s, i), x509) == 0) {
+    for (int i = 0; i < count; i++)
+        if (X509_cmp(sk_X509_value(anchors->x509s, i), x509) == 0)
             return 0;
-        }
-    }
-    if (count >= ANCHORS_MAX) {
+    if (count >= ANCHORS_MAX)
         return 0;
-    }
-    if (X509_up_ref(x509) != 1) {
+    if (X509_up_ref(x509) != 1)
         return -1;
-    }
     if (sk_X509_push(anchors->x509s, x509) <= 0) {
         X509_free(x509);
         return -1;
@@ -63,12 +59,10 @@ static int add_presented(struct judgement *j, size_t record)
     for (size_t i = 1; i < j->facts->n_chain; i++) {
         X509 *x509 = sk_X509_value(j->facts->x509s, (int)i);
         if (!tls_dane_subject_matches(&j->subjects[i], &j->records[record]) ||
-            X509_cmp(x509, sk_X509_value(j->facts->x509s, 0)) == 0) {
+            X509_cmp(x509, sk_X509_value(j->facts->x509s, 0)) == 0)
             continue;
-        }
-        if (anchor_add(&j->anchors, x509, record) != 0) {
+        if (anchor_add(&j->anchors, x509, record) != 0)
             return -1;
-        }
     }
     return 0;
 }
@@ -79,9 +73,8 @@ static int add_carried(struct judgement *j, size_t record)
     X509 *x509 = tls_tlsa_certificate(&j->records[record]);
     int result = 0;
 
-    if (x509 != NULL && X509_cmp(x509, sk_X509_value(j->facts->x509s, 0)) != 0) {
+    if (x509 && X509_cmp(x509, sk_X509_value(j->facts->x509s, 0)) != 0)
         result = anchor_add(&j->anchors, x509, record);
-    }
     X509_free(x509);
     return result;
 }
@@ -95,11 +88,10 @@ static int add_signed(struct judgement *j, size_t record)
     EVP_PKEY *key = tls_tlsa_key(&j->records[record]);
     int result = 0;
 
-    for (size_t i = 0; key != NULL && result == 0 && i < j->facts->n_chain; i++) {
+    for (size_t i = 0; key && result == 0 && i < j->facts->n_chain; i++) {
         X509 *x509 = sk_X509_value(j->facts->x509s, (int)i);
-        if (X509_verify(x509, key) == 1) {
+        if (X509_verify(x509, key) == 1)
             result = anchor_add(&j->anchors, x509, record);
-        }
     }
     EVP_PKEY_free(key);
     ERR_clear_error();
@@ -113,30 +105,24 @@ static int find_anchors(struct judgement *j)
     for (size_t i = 0; i < j->n_records; i++) {
         const struct tls_tlsa *record = &j->records[i];
         const bool full = record->matching == TLSA_MATCHING_FULL;
-        if (record->usage != TLSA_USAGE_TA || !tls_tlsa_counts(record, &j->choice)) {
+        if (record->usage != TLSA_USAGE_TA || !tls_tlsa_counts(record, &j->choice))
             continue;
-        }
-        if (add_presented(j, i) != 0) {
+        if (add_presented(j, i) != 0)
             return -1;
-        }
-        if (full && record->selector == TLSA_SELECTOR_CERT && add_carried(j, i) != 0) {
+        if (full && record->selector == TLSA_SELECTOR_CERT && add_carried(j, i) != 0)
             return -1;
-        }
         if (full && record->selector == TLSA_SELECTOR_SPKI && bare_keys++ < BARE_KEYS_MAX &&
-            add_signed(j, i) != 0) {
+            add_signed(j, i) != 0)
             return -1;
-        }
     }
     return 0;
 }
 
 static bool any_name_matches(const struct judgement *j)
 {
-    for (size_t i = 0; i < j->n_names; i++) {
-        if (tls_name_matches(j->facts, j->names[i])) {
+    for (size_t i = 0; i < j->n_names; i++)
+        if (tls_name_matches(j->facts, j->names[i]))
             return true;
-        }
-    }
     return false;
 }
 
@@ -151,13 +137,12 @@ static enum tls_dane_outcome judge_errors(const struct tls_dane *dane)
 
     for (size_t i = 0; i < dane->n_errors; i++) {
         const int code = dane->errors[i].code;
-        if (code == X509_V_ERR_HOSTNAME_MISMATCH) {
+        if (code == X509_V_ERR_HOSTNAME_MISMATCH)
             outcome = TLS_DANE_NAME_MISMATCH;
-        } else if (!is_date_error(code)) {
+        else if (!is_date_error(code))
             return TLS_DANE_UNTRUSTED;
-        } else if (outcome == TLS_DANE_MATCH) {
+        else if (outcome == TLS_DANE_MATCH)
             outcome = TLS_DANE_EXPIRED;
-        }
     }
     return outcome;
 }
@@ -167,11 +152,9 @@ static int path_record(const struct judgement *j, const struct tls_path *path)
 {
     const X509 *anchor = sk_X509_value(path->certificates, path->n_untrusted);
 
-    for (int i = 0; i < sk_X509_num(j->anchors.x509s); i++) {
-        if (X509_cmp(sk_X509_value(j->anchors.x509s, i), anchor) == 0) {
+    for (int i = 0; i < sk_X509_num(j->anchors.x509s); i++)
+        if (X509_cmp(sk_X509_value(j->anchors.x509s, i), anchor) == 0)
             return j->anchors.record[i];
-        }
-    }
     return -1;
 }
 
@@ -182,10 +165,8 @@ static int64_t first_end(const struct tls_path *path)
 
     for (int i = 0; i < sk_X509_num(path->certificates); i++) {
         const X509 *x509 = sk_X509_value(path->certificates, i);
-        if (tls_time_seconds(X509_get0_notAfter(x509), &end_s) &&
-            (first_s == 0 || end_s < first_s)) {
+        if (tls_time_seconds(X509_get0_notAfter(x509), &end_s) && (first_s == 0 || end_s < first_s))
             first_s = end_s;
-        }
     }
     return first_s;
 }
@@ -203,9 +184,8 @@ static int try_anchors(const struct judgement *j, STACK_OF(X509) * anchors, stru
         out->n_errors = path.n_errors;
     }
     if (result == 0 && tls_path_anchored(&path)) {
-        if (!any_name_matches(j)) {
+        if (!any_name_matches(j))
             tls_verify_error_add(out->errors, &out->n_errors, X509_V_ERR_HOSTNAME_MISMATCH, 0);
-        }
         out->matched = path_record(j, &path);
         out->outcome = judge_errors(out);
         out->first_not_after_s = first_end(&path);
@@ -223,9 +203,8 @@ static int rank(enum tls_dane_outcome outcome)
     };
     int place = 0;
 
-    while (order[place] != outcome) {
+    while (order[place] != outcome)
         place++;
-    }
     return place;
 }
 
@@ -236,16 +215,13 @@ static int try_each(const struct judgement *j, struct tls_dane *best)
         STACK_OF(X509) *one = sk_X509_new_null();
         struct tls_dane attempt;
         int result = -1;
-        if (one != NULL && sk_X509_push(one, sk_X509_value(j->anchors.x509s, i)) > 0) {
+        if (one && sk_X509_push(one, sk_X509_value(j->anchors.x509s, i)) > 0)
             result = try_anchors(j, one, &attempt);
-        }
         sk_X509_free(one);
-        if (result != 0) {
+        if (result != 0)
             return -1;
-        }
-        if (rank(attempt.outcome) < rank(best->outcome)) {
+        if (rank(attempt.outcome) < rank(best->outcome))
             *best = attempt;
-        }
     }
     return 0;
 }
@@ -253,44 +229,36 @@ static int try_each(const struct judgement *j, struct tls_dane *best)
 static int judge_anchors(struct judgement *j, struct tls_dane *out)
 {
     j->anchors.x509s = sk_X509_new_null();
-    if (j->anchors.x509s == NULL || find_anchors(j) != 0) {
+    if (!j->anchors.x509s || find_anchors(j) != 0)
         return -1;
-    }
-    if (sk_X509_num(j->anchors.x509s) == 0) {
+    if (sk_X509_num(j->anchors.x509s) == 0)
         return 0;
-    }
-    if (try_anchors(j, j->anchors.x509s, out) != 0) {
+    if (try_anchors(j, j->anchors.x509s, out) != 0)
         return -1;
-    }
-    if (out->outcome == TLS_DANE_MATCH || out->outcome == TLS_DANE_NO_MATCH) {
+    if (out->outcome == TLS_DANE_MATCH || out->outcome == TLS_DANE_NO_MATCH)
         return 0;
-    }
     return try_each(j, out);
 }
 
 /* DANE-EE: the key or the certificate is the whole of it (RFC 7671 5.1, RFC 7672 3.1.1). */
 static int match_leaf(const struct judgement *j)
 {
-    for (size_t i = 0; i < j->n_records; i++) {
+    for (size_t i = 0; i < j->n_records; i++)
         if (j->records[i].usage == TLSA_USAGE_EE && tls_tlsa_counts(&j->records[i], &j->choice) &&
-            tls_dane_subject_matches(&j->subjects[0], &j->records[i])) {
+            tls_dane_subject_matches(&j->subjects[0], &j->records[i]))
             return (int)i;
-        }
-    }
     return -1;
 }
 
 static int judge(struct judgement *j, struct tls_dane *out)
 {
     j->subjects = calloc(j->facts->n_chain, sizeof *j->subjects);
-    if (j->subjects == NULL) {
+    if (!j->subjects)
         return -1;
-    }
     for (size_t i = 0; i < j->facts->n_chain; i++) {
         const X509 *x509 = sk_X509_value(j->facts->x509s, (int)i);
-        if (tls_dane_subject_init(&j->subjects[i], &j->facts->chain[i], x509) != 0) {
+        if (tls_dane_subject_init(&j->subjects[i], &j->facts->chain[i], x509) != 0)
             return -1;
-        }
     }
     out->matched = match_leaf(j);
     if (out->matched >= 0) {
@@ -302,9 +270,8 @@ static int judge(struct judgement *j, struct tls_dane *out)
 
 static void judgement_clear(struct judgement *j)
 {
-    for (size_t i = 0; j->subjects != NULL && i < j->facts->n_chain; i++) {
+    for (size_t i = 0; j->subjects && i < j->facts->n_chain; i++)
         tls_dane_subject_clear(&j->subjects[i]);
-    }
     free(j->subjects);
     sk_X509_pop_free(j->anchors.x509s, X509_free);
 }
@@ -325,12 +292,10 @@ int tls_dane_verify(const struct tls_facts *facts, const struct tls_tlsa *record
     out->matched = -1;
     tls_tlsa_choose(records, n_records, &j.choice);
     out->outcome = j.choice.any ? TLS_DANE_NO_MATCH : TLS_DANE_UNUSABLE;
-    if (j.choice.any && facts->n_chain > 0) {
+    if (j.choice.any && facts->n_chain > 0)
         result = judge(&j, out);
-    }
     judgement_clear(&j);
-    if (result == 0 && out->outcome == TLS_DANE_NO_MATCH) {
+    if (result == 0 && out->outcome == TLS_DANE_NO_MATCH)
         tls_verify_error_add(out->errors, &out->n_errors, X509_V_ERR_DANE_NO_MATCH, 0);
-    }
     return result;
 }

@@ -11,14 +11,12 @@ void tls_tlsa_choose(const struct tls_tlsa *records, size_t n_records, struct tl
     for (size_t i = 0; i < n_records; i++) {
         const struct tls_tlsa *record = &records[i];
         uint8_t *strongest;
-        if (!tls_tlsa_usable(record, NULL)) {
+        if (!tls_tlsa_usable(record, NULL))
             continue;
-        }
         out->any = true;
         strongest = &out->strongest[record->usage - TLSA_USAGE_TA][record->selector];
-        if (record->matching > *strongest) {
+        if (record->matching > *strongest)
             *strongest = record->matching;
-        }
     }
 }
 
@@ -36,19 +34,15 @@ int tls_dane_subject_init(struct tls_dane_subject *out, const struct tls_certifi
     const int whole = i2d_X509(x509, &out->der[TLSA_SELECTOR_CERT]);
     const int key = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &out->der[TLSA_SELECTOR_SPKI]);
 
-    if (whole <= 0 || key <= 0) {
+    if (whole <= 0 || key <= 0)
         return -1;
-    }
     out->length[TLSA_SELECTOR_CERT] = (size_t)whole;
     out->length[TLSA_SELECTOR_SPKI] = (size_t)key;
     out->sha256[TLSA_SELECTOR_CERT] = certificate->sha256;
     out->sha256[TLSA_SELECTOR_SPKI] = certificate->spki_sha256;
-    for (int i = 0; i < 2; i++) {
-        if (EVP_Digest(out->der[i], out->length[i], out->sha512[i], NULL, EVP_sha512(), NULL) !=
-            1) {
+    for (int i = 0; i < 2; i++)
+        if (EVP_Digest(out->der[i], out->length[i], out->sha512[i], NULL, EVP_sha512(), NULL) != 1)
             return -1;
-        }
-    }
     return 0;
 }
 

@@ -111,11 +111,9 @@ static const struct {
 
 const char *tls_verify_error_name(int code)
 {
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (names[i].code == code) {
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].code == code)
             return names[i].name;
-        }
-    }
     return "X509_V_ERR_UNKNOWN";
 }
 

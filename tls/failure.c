@@ -56,11 +56,9 @@ const char *tls_alert_name(int alert)
         {121, "ech_required"},
     };
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (names[i].alert == alert) {
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].alert == alert)
             return names[i].name;
-        }
-    }
     return "unknown";
 }
 
@@ -68,11 +66,10 @@ const char *tls_error_text(unsigned long error)
 {
     const char *text;
 
-    if (ERR_SYSTEM_ERROR(error)) {
+    if (ERR_SYSTEM_ERROR(error))
         return strerror(ERR_GET_REASON(error));
-    }
     /* The words of libssl are there only once something of it was used. */
     (void)OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, NULL);
     text = ERR_reason_error_string(error);
-    return text != NULL ? text : "unknown error";
+    return text ? text : "unknown error";
 }

@@ -18,7 +18,7 @@ static bool within(const ASN1_TIME *from, const ASN1_TIME *until, int64_t at_s)
 
     /* Without a nextUpdate newer information is always to be had (RFC 6960 4.2.2.1). */
     return tls_time_seconds(from, &from_s) && from_s <= at_s + CLOCK_DIFFERENCE_S &&
-           (until == NULL || (tls_time_seconds(until, &until_s) && until_s >= at_s));
+           (!until || (tls_time_seconds(until, &until_s) && until_s >= at_s));
 }
 
 /*
@@ -27,9 +27,8 @@ static bool within(const ASN1_TIME *from, const ASN1_TIME *until, int64_t at_s)
  */
 static bool may_respond(X509 *signer, X509 *issuer, int64_t at_s)
 {
-    if (X509_cmp(signer, issuer) == 0) {
+    if (X509_cmp(signer, issuer) == 0)
         return true;
-    }
     return X509_check_issued(issuer, signer) == X509_V_OK &&
            X509_verify(signer, X509_get0_pubkey(issuer)) == 1 &&
            (X509_get_extension_flags(signer) & EXFLAG_XKUSAGE) != 0 &&
@@ -41,10 +40,10 @@ static bool authentic(OCSP_BASICRESP *response, X509 *issuer, STACK_OF(X509) * c
 {
     STACK_OF(X509) *candidates = sk_X509_dup(chain);
     X509 *signer = NULL;
-    const bool result = candidates != NULL && sk_X509_push(candidates, issuer) > 0 &&
+    const bool result = candidates && sk_X509_push(candidates, issuer) > 0 &&
                         OCSP_basic_verify(response, candidates, NULL, OCSP_NOVERIFY) == 1 &&
-                        OCSP_resp_get0_signer(response, &signer, candidates) == 1 &&
-                        signer != NULL && may_respond(signer, issuer, at_s);
+                        OCSP_resp_get0_signer(response, &signer, candidates) == 1 && signer &&
+                        may_respond(signer, issuer, at_s);
 
     sk_X509_free(candidates);
     return result;
@@ -60,7 +59,7 @@ static bool speaks_of(const OCSP_SINGLERESP *single, X509 *leaf, X509 *issuer)
 
     (void)OCSP_id_get0_info(NULL, &digest, NULL, NULL, (OCSP_CERTID *)theirs);
     ours = OCSP_cert_to_id(EVP_get_digestbyobj(digest), leaf, issuer);
-    same = ours != NULL && OCSP_id_cmp(ours, theirs) == 0;
+    same = ours && OCSP_id_cmp(ours, theirs) == 0;
     OCSP_CERTID_free(ours);
     return same;
 }
@@ -70,9 +69,8 @@ static enum tls_staple judge_single(OCSP_SINGLERESP *single, int64_t at_s)
     ASN1_GENERALIZEDTIME *this_update = NULL, *next_update = NULL;
     const int status = OCSP_single_get0_status(single, NULL, NULL, &this_update, &next_update);
 
-    if (!within(this_update, next_update, at_s)) {
+    if (!within(this_update, next_update, at_s))
         return TLS_STAPLE_EXPIRED;
-    }
     switch (status) {
     case V_OCSP_CERTSTATUS_GOOD:
         return TLS_STAPLE_GOOD;
@@ -86,14 +84,12 @@ static enum tls_staple judge_single(OCSP_SINGLERESP *single, int64_t at_s)
 static enum tls_staple judge_basic(OCSP_BASICRESP *response, X509 *leaf, X509 *issuer,
                                    STACK_OF(X509) * chain, int64_t at_s)
 {
-    if (issuer == NULL || !authentic(response, issuer, chain, at_s)) {
+    if (!issuer || !authentic(response, issuer, chain, at_s))
         return TLS_STAPLE_INVALID;
-    }
     for (int i = 0; i < OCSP_resp_count(response); i++) {
         OCSP_SINGLERESP *single = OCSP_resp_get0(response, i);
-        if (speaks_of(single, leaf, issuer)) {
+        if (speaks_of(single, leaf, issuer))
             return judge_single(single, at_s);
-        }
     }
     return TLS_STAPLE_UNKNOWN;
 }
@@ -105,13 +101,11 @@ static enum tls_staple judge_response(OCSP_RESPONSE *response, X509 *leaf, X509 
     enum tls_staple staple;
 
     /* "unauthorized" is how a responder says that it does not know (RFC 5019 2.2.3). */
-    if (OCSP_response_status(response) == OCSP_RESPONSE_STATUS_UNAUTHORIZED) {
+    if (OCSP_response_status(response) == OCSP_RESPONSE_STATUS_UNAUTHORIZED)
         return TLS_STAPLE_UNKNOWN;
-    }
     basic = OCSP_response_get1_basic(response);
-    if (basic == NULL) {
+    if (!basic)
         return TLS_STAPLE_INVALID;
-    }
     staple = judge_basic(basic, leaf, issuer, chain, at_s);
     OCSP_BASICRESP_free(basic);
     return staple;
@@ -126,9 +120,8 @@ int tls_ocsp_judge(const uint8_t *der, size_t length, X509 *leaf, X509 *issuer,
     ERR_clear_error();
     *out = TLS_STAPLE_INVALID;
     response = length <= LONG_MAX ? d2i_OCSP_RESPONSE(NULL, &end, (long)length) : NULL;
-    if (response != NULL && end == der + length) {
+    if (response && end == der + length)
         *out = judge_response(response, leaf, issuer, chain, at_s);
-    }
     OCSP_RESPONSE_free(response);
     return tls_memory_ran_out() ? -1 : 0;
 }

@@ -10,11 +10,9 @@
 
 void tls_verify_error_add(struct tls_verify_error *errors, size_t *count, int code, int depth)
 {
-    for (size_t i = 0; i < *count; i++) {
-        if (errors[i].code == code && errors[i].depth == depth) {
+    for (size_t i = 0; i < *count; i++)
+        if (errors[i].code == code && errors[i].depth == depth)
             return;
-        }
-    }
     if (*count < TLS_VERIFY_ERRORS_MAX) {
         errors[*count].code = code;
         errors[*count].depth = depth;
@@ -59,16 +57,13 @@ static int collect(int ok, X509_STORE_CTX *context)
     const int depth = X509_STORE_CTX_get_error_depth(context);
     const enum crl_trouble trouble = crl_trouble(code);
 
-    if (ok == 1) {
+    if (ok == 1)
         return 1;
-    }
-    if (trouble == CRL_UNUSABLE) {
+    if (trouble == CRL_UNUSABLE)
         path->crl_fault_depth = depth;
-    }
     if (trouble != CRL_NO_TROUBLE ||
-        (code == X509_V_ERR_CERT_REVOKED && path->crl_fault_depth == depth)) {
+        (code == X509_V_ERR_CERT_REVOKED && path->crl_fault_depth == depth))
         return 1;
-    }
     tls_verify_error_add(path->errors, &path->n_errors, code, depth);
     return 1;
 }
@@ -79,17 +74,15 @@ static int set_up(X509_STORE_CTX *context, struct tls_path *out, const struct tl
     X509_VERIFY_PARAM *param;
 
     if (X509_STORE_CTX_init(context, store, sk_X509_value(facts->x509s, 0), facts->x509s) != 1 ||
-        X509_STORE_CTX_set_default(context, "ssl_server") != 1) {
+        X509_STORE_CTX_set_default(context, "ssl_server") != 1)
         return -1;
-    }
     param = X509_STORE_CTX_get0_param(context);
     X509_VERIFY_PARAM_set_time(param, (time_t)at_s);
     X509_VERIFY_PARAM_set_auth_level(param, 2);
-    if (store == NULL) {
+    if (!store) {
         X509_STORE_CTX_set0_trusted_stack(context, anchors);
-        if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) != 1) {
+        if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) != 1)
             return -1;
-        }
     }
     X509_STORE_CTX_set_verify_cb(context, collect);
     return X509_STORE_CTX_set_app_data(context, out) == 1 ? 0 : -1;
@@ -105,12 +98,10 @@ static void check_dates(struct tls_path *path, int64_t at_s)
     for (int i = 0; i < path->n_untrusted; i++) {
         const X509 *x509 = sk_X509_value(path->certificates, i);
         int64_t from_s, until_s;
-        if (tls_time_seconds(X509_get0_notBefore(x509), &from_s) && from_s > at_s) {
+        if (tls_time_seconds(X509_get0_notBefore(x509), &from_s) && from_s > at_s)
             tls_verify_error_add(path->errors, &path->n_errors, X509_V_ERR_CERT_NOT_YET_VALID, i);
-        }
-        if (tls_time_seconds(X509_get0_notAfter(x509), &until_s) && until_s <= at_s) {
+        if (tls_time_seconds(X509_get0_notAfter(x509), &until_s) && until_s <= at_s)
             tls_verify_error_add(path->errors, &path->n_errors, X509_V_ERR_CERT_HAS_EXPIRED, i);
-        }
     }
 }
 
@@ -121,19 +112,17 @@ static int verify(X509_STORE_CTX *context, struct tls_path *out)
 
     if (verified != 1) {
         /* The callback never refuses: this is memory, or an error that was never told. */
-        if (code == X509_V_ERR_OUT_OF_MEM) {
+        if (code == X509_V_ERR_OUT_OF_MEM)
             return -1;
-        }
         tls_verify_error_add(out->errors, &out->n_errors,
                              code != X509_V_OK ? code : X509_V_ERR_UNSPECIFIED,
                              X509_STORE_CTX_get_error_depth(context));
     }
-    if (X509_STORE_CTX_get0_chain(context) == NULL) {
+    if (X509_STORE_CTX_get0_chain(context) == NULL)
         return 0;
-    }
     out->certificates = X509_STORE_CTX_get1_chain(context);
     out->n_untrusted = X509_STORE_CTX_get_num_untrusted(context);
-    return out->certificates != NULL ? 0 : -1;
+    return out->certificates ? 0 : -1;
 }
 
 int tls_path_build(struct tls_path *out, const struct tls_facts *facts, X509_STORE *store,
@@ -146,12 +135,10 @@ int tls_path_build(struct tls_path *out, const struct tls_facts *facts, X509_STO
     context = X509_STORE_CTX_new();
     memset(out, 0, sizeof *out);
     out->crl_fault_depth = -1;
-    if (context != NULL && set_up(context, out, facts, store, anchors, at_s) == 0) {
+    if (context && set_up(context, out, facts, store, anchors, at_s) == 0)
         result = verify(context, out);
-    }
-    if (result == 0 && out->certificates != NULL) {
+    if (result == 0 && out->certificates)
         check_dates(out, at_s);
-    }
     X509_STORE_CTX_free(context);
     return tls_memory_ran_out() ? -1 : result;
 }
@@ -164,5 +151,5 @@ void tls_path_clear(struct tls_path *path)
 
 bool tls_path_anchored(const struct tls_path *path)
 {
-    return path->certificates != NULL && path->n_untrusted < sk_X509_num(path->certificates);
+    return path->certificates && path->n_untrusted < sk_X509_num(path->certificates);
 }

@@ -47,16 +47,14 @@ static long watch_socket(BIO *bio, int operation, const char *bytes, size_t size
     (void)argl;
     if (operation == BIO_CB_READ && !may_read(session, bio))
         return -1;
-    if (operation != (BIO_CB_READ | BIO_CB_RETURN) && operation != (BIO_CB_WRITE | BIO_CB_RETURN)) {
+    if (operation != (BIO_CB_READ | BIO_CB_RETURN) && operation != (BIO_CB_WRITE | BIO_CB_RETURN))
         return result;
-    }
     if (result <= 0) {
-        if (result < 0 && !BIO_should_retry(bio)) {
+        if (result < 0 && !BIO_should_retry(bio))
             session->io_error = errno;
-        }
         return result;
     }
-    if (operation == (BIO_CB_READ | BIO_CB_RETURN) && processed != NULL) {
+    if (operation == (BIO_CB_READ | BIO_CB_RETURN) && processed) {
         session->turn += *processed;
         session->received += *processed;
         length = sizeof evidence->first - evidence->first_length;
@@ -76,9 +74,8 @@ static void watch_messages(int sent, int version, int type, const void *bytes, s
     (void)version;
     (void)ssl;
     if (!sent && type == SSL3_RT_HANDSHAKE && length > 0 &&
-        *(const uint8_t *)bytes == SSL3_MT_CERTIFICATE_REQUEST) {
+        *(const uint8_t *)bytes == SSL3_MT_CERTIFICATE_REQUEST)
         session->evidence.certificate_requested = true;
-    }
 }
 
 int tls_session_init(struct tls_session *session, SSL_CTX *context, int fd, const char *sni)
@@ -89,8 +86,8 @@ int tls_session_init(struct tls_session *session, SSL_CTX *context, int fd, cons
     session->evidence.alert = -1;
     ERR_clear_error();
     session->ssl = SSL_new(context);
-    if (session->ssl == NULL || SSL_set_fd(session->ssl, fd) != 1 ||
-        (sni != NULL && SSL_set_tlsext_host_name(session->ssl, sni) != 1)) {
+    if (!session->ssl || SSL_set_fd(session->ssl, fd) != 1 ||
+        (sni && SSL_set_tlsext_host_name(session->ssl, sni) != 1)) {
         tls_session_clear(session);
         ERR_clear_error();
         return -1;
@@ -125,9 +122,8 @@ static unsigned long take_error(void)
 
     while ((code = ERR_get_error()) != 0) {
         first = first != 0 ? first : code;
-        if (telling == 0 && ERR_GET_LIB(code) == ERR_LIB_SSL && !ERR_COMMON_ERROR(code)) {
+        if (telling == 0 && ERR_GET_LIB(code) == ERR_LIB_SSL && !ERR_COMMON_ERROR(code))
             telling = code;
-        }
     }
     return telling != 0 ? telling : first;
 }
@@ -143,18 +139,14 @@ static enum tls_failure_kind classify(const struct tls_session *session, int ssl
     const struct tls_failure *evidence = &session->evidence;
     const int reason = ERR_GET_REASON(evidence->error);
 
-    if (evidence->alert > 0) {
+    if (evidence->alert > 0)
         return TLS_FAILED_ALERT;
-    }
-    if (!tls_looks_like_record(evidence->first, evidence->first_length)) {
+    if (!tls_looks_like_record(evidence->first, evidence->first_length))
         return TLS_FAILED_NOT_TLS;
-    }
-    if (ssl_error == SSL_ERROR_ZERO_RETURN || is_eof_error(evidence->error)) {
+    if (ssl_error == SSL_ERROR_ZERO_RETURN || is_eof_error(evidence->error))
         return TLS_FAILED_CLOSED;
-    }
-    if (ssl_error == SSL_ERROR_SYSCALL) {
+    if (ssl_error == SSL_ERROR_SYSCALL)
         return session->io_error != 0 ? TLS_FAILED_RESET : TLS_FAILED_CLOSED;
-    }
     return reason == ERR_R_MALLOC_FAILURE ? TLS_FAILED_OURS : TLS_FAILED_LOCAL;
 }
 
@@ -165,12 +157,11 @@ static enum tls_step fail(struct tls_session *session, int ssl_error)
 
     evidence->error = take_error();
     reason = ERR_GET_REASON(evidence->error);
-    if (ssl_error == SSL_ERROR_ZERO_RETURN) {
+    if (ssl_error == SSL_ERROR_ZERO_RETURN)
         evidence->alert = SSL3_AD_CLOSE_NOTIFY;
-    } else if (ERR_GET_LIB(evidence->error) == ERR_LIB_SSL && reason >= ALERT_REASON_FIRST &&
-               reason <= ALERT_REASON_LAST) {
+    else if (ERR_GET_LIB(evidence->error) == ERR_LIB_SSL && reason >= ALERT_REASON_FIRST &&
+             reason <= ALERT_REASON_LAST)
         evidence->alert = reason - ALERT_REASON_FIRST;
-    }
     evidence->kind = classify(session, ssl_error);
     evidence->os_error = evidence->kind == TLS_FAILED_RESET ? session->io_error : 0;
     return evidence->kind == TLS_FAILED_CLOSED ? TLS_STEP_ENDED : TLS_STEP_FAILED;

@@ -41,16 +41,14 @@ int tls_socket_open(const struct sockaddr *peer, socklen_t length, const struct 
         return -1;
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (source != NULL) {
+    if (source) {
         /* The port is then chosen with the peer in mind: one source has 64 k ports a peer. */
         (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-        if (bind(fd, source, source_length) != 0) {
+        if (bind(fd, source, source_length) != 0)
             *failure = (struct tls_socket_failure){TLS_STREAM_OURS, errno};
-        }
     }
-    if (failure->os_error == 0 && connect(fd, peer, length) != 0 && errno != EINPROGRESS) {
+    if (failure->os_error == 0 && connect(fd, peer, length) != 0 && errno != EINPROGRESS)
         *failure = failure_of(errno);
-    }
     if (failure->os_error != 0) {
         (void)close(fd);
         return -1;
@@ -63,9 +61,8 @@ struct tls_socket_failure tls_socket_connected(int fd)
     int error = 0;
     socklen_t length = sizeof error;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) {
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
         error = errno;
-    }
     return failure_of(error);
 }
 

@@ -49,16 +49,15 @@ struct tls_stream *tls_stream_new(struct event_base *base, const struct tls_stre
 {
     struct tls_stream *stream = calloc(1, sizeof *stream);
 
-    if (stream == NULL) {
+    if (!stream)
         return NULL;
-    }
     stream->base = base;
     stream->handler = handler;
     stream->arg = arg;
     stream->fd = -1;
     stream->session.evidence.alert = -1;
     stream->event = event_new(base, -1, 0, on_event, stream);
-    if (stream->event == NULL) {
+    if (!stream->event) {
         free(stream);
         return NULL;
     }
@@ -67,14 +66,12 @@ struct tls_stream *tls_stream_new(struct event_base *base, const struct tls_stre
 
 void tls_stream_free(struct tls_stream *stream)
 {
-    if (stream == NULL) {
+    if (!stream)
         return;
-    }
     event_free(stream->event);
     tls_session_clear(&stream->session);
-    if (stream->fd >= 0) {
+    if (stream->fd >= 0)
         (void)close(stream->fd);
-    }
     free(stream->queue);
     free(stream);
 }
@@ -115,23 +112,20 @@ static void rearm(struct tls_stream *stream)
 {
     const short now = wanted(stream);
 
-    if (stream->running) {
+    if (stream->running)
         return;
-    }
     if (now != stream->armed) {
         (void)event_del(stream->event);
         stream->armed = 0;
         if (now != 0 && (event_assign(stream->event, stream->base, stream->fd,
                                       (short)(now | EV_PERSIST), on_event, stream) != 0 ||
-                         event_add(stream->event, NULL) != 0)) {
+                         event_add(stream->event, NULL) != 0))
             end(stream, TLS_STREAM_OURS, ENOMEM);
-        } else {
+        else
             stream->armed = now;
-        }
     }
-    if (stream->again || stream->state == STATE_ENDING) {
+    if (stream->again || stream->state == STATE_ENDING)
         event_active(stream->event, EV_TIMEOUT, 0);
-    }
 }
 
 void tls_stream_connect(struct tls_stream *stream, const struct sockaddr *peer, socklen_t length,
@@ -140,11 +134,10 @@ void tls_stream_connect(struct tls_stream *stream, const struct sockaddr *peer, 
     struct tls_socket_failure failure;
 
     stream->fd = tls_socket_open(peer, length, source, source_length, &failure);
-    if (stream->fd >= 0) {
+    if (stream->fd >= 0)
         stream->state = STATE_CONNECTING;
-    } else {
+    else
         end(stream, failure.end, failure.os_error);
-    }
     rearm(stream);
 }
 
@@ -159,9 +152,8 @@ static void finish_connect(struct tls_stream *stream)
     stream->state = STATE_CLEAR;
     stream->handler->connected(stream->arg);
     /* Accepted and reset at once, before we looked: the socket's error is told only this time. */
-    if (failure.os_error != 0 && stream->state != STATE_OVER) {
+    if (failure.os_error != 0 && stream->state != STATE_OVER)
         end(stream, failure.end, failure.os_error);
-    }
 }
 
 static bool would_block(int error)
@@ -179,15 +171,14 @@ static void end_session(struct tls_stream *stream, enum tls_step step)
 {
     const struct tls_failure *evidence = &stream->session.evidence;
 
-    if (step == TLS_STEP_ENDED) {
+    if (step == TLS_STEP_ENDED)
         end_of_file(stream);
-    } else if (stream->state == STATE_SECURE && evidence->kind == TLS_FAILED_RESET) {
+    else if (stream->state == STATE_SECURE && evidence->kind == TLS_FAILED_RESET)
         end(stream, TLS_STREAM_RESET, evidence->os_error);
-    } else if (evidence->kind == TLS_FAILED_OURS) {
+    else if (evidence->kind == TLS_FAILED_OURS)
         end(stream, TLS_STREAM_OURS, ENOMEM);
-    } else {
+    else
         end(stream, TLS_STREAM_TLS_FAILED, evidence->os_error);
-    }
 }
 
 static enum tls_step send_some(struct tls_stream *stream, size_t *sent)
@@ -200,9 +191,8 @@ static enum tls_step send_some(struct tls_stream *stream, size_t *sent)
     *sent = 0;
     if (stream->state == STATE_SECURE) {
         step = tls_session_write(&stream->session, bytes, length, sent);
-        if (step == TLS_STEP_FAILED && stream->session.evidence.kind == TLS_FAILED_RESET) {
+        if (step == TLS_STEP_FAILED && stream->session.evidence.kind == TLS_FAILED_RESET)
             stream->send_error = stream->session.io_error;
-        }
         return step;
     }
     result = send(stream->fd, bytes, length, MSG_NOSIGNAL);
@@ -226,16 +216,13 @@ static void flush(struct tls_stream *stream)
     while (has_queue(stream) && step == TLS_STEP_DONE && stream->send_error == 0) {
         step = send_some(stream, &sent);
         stream->queue_sent += sent;
-        if (stream->state == STATE_SECURE && sent != 0) {
+        if (stream->state == STATE_SECURE && sent != 0)
             tls_socket_acknowledge(stream->fd);
-        }
     }
-    if (step == TLS_STEP_FAILED && stream->send_error == 0) {
+    if (step == TLS_STEP_FAILED && stream->send_error == 0)
         end_session(stream, step);
-    }
-    if (!has_queue(stream) || stream->send_error != 0) {
+    if (!has_queue(stream) || stream->send_error != 0)
         stream->queue_sent = stream->queue_length = 0;
-    }
 }
 
 static void read_clear(struct tls_stream *stream)
@@ -243,13 +230,12 @@ static void read_clear(struct tls_stream *stream)
     uint8_t bytes[READ_SIZE];
     const ssize_t length = recv(stream->fd, bytes, sizeof bytes, 0);
 
-    if (length > 0) {
+    if (length > 0)
         stream->handler->data(stream->arg, bytes, (size_t)length);
-    } else if (length == 0) {
+    else if (length == 0)
         end_of_file(stream);
-    } else if (!would_block(errno)) {
+    else if (!would_block(errno))
         end(stream, TLS_STREAM_RESET, errno);
-    }
 }
 
 /* Reads until OpenSSL holds nothing back: what it has read no readiness will announce again. */
@@ -262,17 +248,15 @@ static void read_secure(struct tls_stream *stream)
     do {
         const enum tls_step step = tls_session_read(&stream->session, bytes, sizeof bytes, &length);
         stream->wants_write = step == TLS_STEP_WANTS_WRITE;
-        if (step == TLS_STEP_WANTS_READ || step == TLS_STEP_WANTS_WRITE) {
+        if (step == TLS_STEP_WANTS_READ || step == TLS_STEP_WANTS_WRITE)
             return;
-        }
         if (step != TLS_STEP_DONE) {
             end_session(stream, step);
             return;
         }
         stream->handler->data(stream->arg, bytes, length);
-        if (stream->state != STATE_SECURE || SSL_has_pending(stream->session.ssl) == 0) {
+        if (stream->state != STATE_SECURE || SSL_has_pending(stream->session.ssl) == 0)
             return;
-        }
     } while (++reads < READS_A_TURN);
     stream->again = true;
 }
@@ -283,15 +267,14 @@ static void handshake(struct tls_stream *stream)
     struct tls_facts *facts;
 
     stream->wants_write = step == TLS_STEP_WANTS_WRITE;
-    if (step == TLS_STEP_WANTS_READ || step == TLS_STEP_WANTS_WRITE) {
+    if (step == TLS_STEP_WANTS_READ || step == TLS_STEP_WANTS_WRITE)
         return;
-    }
     if (step != TLS_STEP_DONE) {
         end_session(stream, step);
         return;
     }
     facts = tls_facts_capture(stream->session.ssl);
-    if (facts == NULL) {
+    if (!facts) {
         stream->session.evidence.kind = TLS_FAILED_OURS;
         end(stream, TLS_STREAM_OURS, ENOMEM);
         return;
@@ -312,18 +295,15 @@ static void advance(struct tls_stream *stream, short what)
         handshake(stream);
         break;
     case STATE_CLEAR:
-        if ((what & EV_READ) != 0) {
+        if ((what & EV_READ) != 0)
             read_clear(stream);
-        }
-        if (stream->state == STATE_CLEAR) {
+        if (stream->state == STATE_CLEAR)
             flush(stream);
-        }
         break;
     case STATE_SECURE:
         read_secure(stream);
-        if (stream->state == STATE_SECURE) {
+        if (stream->state == STATE_SECURE)
             flush(stream);
-        }
         break;
     case STATE_ENDING:
         stream->state = STATE_OVER;
@@ -361,9 +341,8 @@ static int queue_bytes(struct tls_stream *stream, const void *bytes, size_t leng
 
     if (needed > stream->queue_size) {
         uint8_t *queue = realloc(stream->queue, needed);
-        if (queue == NULL) {
+        if (!queue)
             return -1;
-        }
         stream->queue = queue;
         stream->queue_size = needed;
     }
@@ -374,12 +353,10 @@ static int queue_bytes(struct tls_stream *stream, const void *bytes, size_t leng
 
 int tls_stream_write(struct tls_stream *stream, const void *bytes, size_t length)
 {
-    if (stream->state != STATE_CLEAR && stream->state != STATE_SECURE) {
+    if (stream->state != STATE_CLEAR && stream->state != STATE_SECURE)
         return 0;
-    }
-    if (queue_bytes(stream, bytes, length) != 0) {
+    if (queue_bytes(stream, bytes, length) != 0)
         return -1;
-    }
     /* Tried at once: the socket nearly always takes it, and a turn of the loop is saved. */
     flush(stream);
     rearm(stream);
@@ -388,9 +365,8 @@ int tls_stream_write(struct tls_stream *stream, const void *bytes, size_t length
 
 void tls_stream_secure(struct tls_stream *stream, SSL_CTX *context, const char *sni)
 {
-    if (stream->state != STATE_CLEAR) {
+    if (stream->state != STATE_CLEAR)
         return;
-    }
     if (tls_session_init(&stream->session, context, stream->fd, sni) != 0) {
         end(stream, TLS_STREAM_OURS, ENOMEM);
     } else {
@@ -404,9 +380,8 @@ void tls_stream_stop(struct tls_stream *stream)
 {
     const bool secure = stream->state == STATE_SECURE;
 
-    if (secure || stream->state == STATE_CLEAR) {
+    if (secure || stream->state == STATE_CLEAR)
         flush(stream);
-    }
     /* After a failed write OpenSSL allows no more calls, and there is no one left to tell. */
     if (secure && stream->state == STATE_SECURE && stream->send_error == 0) {
         (void)SSL_shutdown(stream->session.ssl);
@@ -420,9 +395,8 @@ void tls_stream_stop(struct tls_stream *stream)
 void tls_stream_handshake_state(const struct tls_stream *stream, struct tls_failure *out)
 {
     *out = stream->session.evidence;
-    if (!tls_looks_like_record(out->first, out->first_length)) {
+    if (!tls_looks_like_record(out->first, out->first_length))
         out->kind = TLS_FAILED_NOT_TLS;
-    }
 }
 
 bool tls_stream_local_address(const struct tls_stream *stream, struct sockaddr_storage *out)

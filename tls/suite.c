@@ -18,10 +18,9 @@ const char *tls_suite_weakness(const char *name)
                  {"EXP", export},     {"RC4", rc4},          {"DES-CBC", des},
                  {"3DES", des}};
 
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (strstr(name, parts[i].part))
             return parts[i].weakness;
-    }
     return NULL;
 }
 
@@ -78,9 +77,8 @@ const struct tls_suite *tls_weak_suites(size_t *n)
 
 const struct tls_suite *tls_weak_suite_find(uint16_t id)
 {
-    for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++) {
+    for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++)
         if (weak[i].id == id)
             return &weak[i];
-    }
     return NULL;
 }

@@ -26,12 +26,12 @@ static enum tls_trust_status parse_pem(FILE *file, STACK_OF(X509_INFO) * *out)
 
     ERR_clear_error();
     errno = 0;
-    *out = bio != NULL ? PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL) : NULL;
+    *out = bio ? PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL) : NULL;
     if (ferror(file) != 0) {
         /* A directory opens and does not read. */
         errno = errno != 0 ? errno : EIO;
         status = TLS_TRUST_UNREADABLE;
-    } else if (bio == NULL || ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE) {
+    } else if (!bio || ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE) {
         status = TLS_TRUST_NO_MEMORY;
     } else if (*out == NULL) {
         status = TLS_TRUST_MALFORMED;
@@ -49,9 +49,8 @@ static enum tls_trust_status read_pem(const char *path, STACK_OF(X509_INFO) * *o
     int error;
 
     *out = NULL;
-    if (file == NULL) {
+    if (!file)
         return TLS_TRUST_UNREADABLE;
-    }
     status = parse_pem(file, out);
     error = errno;
     (void)fclose(file);
@@ -70,19 +69,18 @@ static enum tls_trust_status add_file(X509_STORE *store, const char *path, enum 
     for (int i = 0; i < sk_X509_INFO_num(infos) && status == TLS_TRUST_OK; i++) {
         const X509_INFO *info = sk_X509_INFO_value(infos, i);
         int added = 1;
-        if (kind == PEM_ANCHORS && info->x509 != NULL) {
+        if (kind == PEM_ANCHORS && info->x509) {
             added = X509_STORE_add_cert(store, info->x509);
             found++;
-        } else if (kind == PEM_CRLS && info->crl != NULL) {
+        } else if (kind == PEM_CRLS && info->crl) {
             added = X509_STORE_add_crl(store, info->crl);
             found++;
         }
         status = added == 1 ? TLS_TRUST_OK : TLS_TRUST_NO_MEMORY;
     }
     sk_X509_INFO_pop_free(infos, X509_INFO_free);
-    if (status == TLS_TRUST_OK && found == 0) {
+    if (status == TLS_TRUST_OK && found == 0)
         status = TLS_TRUST_MALFORMED;
-    }
     return status;
 }
 
@@ -91,11 +89,11 @@ static enum tls_trust_status add_files(struct tls_trust *trust, const char *ca_f
 {
     enum tls_trust_status status = TLS_TRUST_OK;
 
-    if (ca_file != NULL) {
+    if (ca_file) {
         status = add_file(trust->store, ca_file, PEM_ANCHORS);
         trust->loaded = true;
     }
-    if (crl_file != NULL && status == TLS_TRUST_OK) {
+    if (crl_file && status == TLS_TRUST_OK) {
         status = add_file(trust->store, crl_file, PEM_CRLS);
         if (status == TLS_TRUST_UNREADABLE)
             status = TLS_TRUST_CRL_UNREADABLE;
@@ -115,12 +113,12 @@ enum tls_trust_status tls_trust_new(const char *ca_file, const char *crl_file,
     int error;
 
     *out = NULL;
-    if (trust == NULL || pthread_mutex_init(&trust->lock, NULL) != 0) {
+    if (!trust || pthread_mutex_init(&trust->lock, NULL) != 0) {
         free(trust);
         return TLS_TRUST_NO_MEMORY;
     }
     trust->store = X509_STORE_new();
-    status = trust->store == NULL ? TLS_TRUST_NO_MEMORY : add_files(trust, ca_file, crl_file);
+    status = !trust->store ? TLS_TRUST_NO_MEMORY : add_files(trust, ca_file, crl_file);
     if (status != TLS_TRUST_OK) {
         error = errno;
         tls_trust_free(trust);
@@ -133,12 +131,10 @@ enum tls_trust_status tls_trust_new(const char *ca_file, const char *crl_file,
 
 void tls_trust_free(struct tls_trust *trust)
 {
-    if (trust == NULL) {
+    if (!trust)
         return;
-    }
-    if (trust->loading) {
+    if (trust->loading)
         (void)pthread_join(trust->loader, NULL);
-    }
     (void)pthread_mutex_destroy(&trust->lock);
     X509_STORE_free(trust->store);
     free(trust);

@@ -15,9 +15,8 @@ static void read_first_end(const struct tls_path *path, struct tls_verification 
     for (int i = 0; i < sk_X509_num(path->certificates); i++) {
         int64_t end_s;
         if ((i > 0 && i >= path->n_untrusted) ||
-            !tls_time_seconds(X509_get0_notAfter(sk_X509_value(path->certificates, i)), &end_s)) {
+            !tls_time_seconds(X509_get0_notAfter(sk_X509_value(path->certificates, i)), &end_s))
             continue;
-        }
         if (out->first_not_after_s == 0 || end_s < out->first_not_after_s) {
             out->first_not_after_s = end_s;
             out->first_not_after_depth = (size_t)i;
@@ -27,11 +26,9 @@ static void read_first_end(const struct tls_path *path, struct tls_verification 
 
 static bool on_path(const struct tls_path *path, const X509 *x509)
 {
-    for (int i = 0; i < sk_X509_num(path->certificates); i++) {
-        if (X509_cmp(sk_X509_value(path->certificates, i), x509) == 0) {
+    for (int i = 0; i < sk_X509_num(path->certificates); i++)
+        if (X509_cmp(sk_X509_value(path->certificates, i), x509) == 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -42,9 +39,8 @@ static bool has_extra_expired(const struct tls_facts *facts, const struct tls_pa
         const X509 *x509 = sk_X509_value(facts->x509s, i);
         int64_t end_s;
         if (tls_time_seconds(X509_get0_notAfter(x509), &end_s) && end_s <= at_s &&
-            !on_path(path, x509)) {
+            !on_path(path, x509))
             return true;
-        }
     }
     return false;
 }
@@ -56,17 +52,14 @@ static int judge_staple(const struct tls_facts *facts, const struct tls_path *pa
     X509 *issuer = sk_X509_value(path->certificates, 1);
     int result;
 
-    if (facts->ocsp == NULL) {
+    if (!facts->ocsp)
         return 0;
-    }
-    if (issuer == NULL && X509_check_issued(leaf, leaf) == X509_V_OK) {
+    if (!issuer && X509_check_issued(leaf, leaf) == X509_V_OK)
         issuer = leaf;
-    }
     result = tls_ocsp_judge(facts->ocsp, facts->ocsp_length, leaf, issuer, facts->x509s, at_s,
                             &out->staple);
-    if (out->staple == TLS_STAPLE_REVOKED) {
+    if (out->staple == TLS_STAPLE_REVOKED)
         tls_verify_error_add(out->errors, &out->n_errors, X509_V_ERR_CERT_REVOKED, 0);
-    }
     return result;
 }
 
@@ -78,13 +71,11 @@ int tls_verify(const struct tls_facts *facts, struct tls_trust *trust, int64_t a
     int result;
 
     memset(out, 0, sizeof *out);
-    if (facts->n_chain == 0) {
+    if (facts->n_chain == 0)
         return 0;
-    }
     store = tls_trust_store(trust);
-    if (store == NULL) {
+    if (!store)
         return -1;
-    }
     result = tls_path_build(&path, facts, store, NULL, at_s);
     if (result == 0) {
         memcpy(out->errors, path.errors, sizeof out->errors);
@@ -105,13 +96,11 @@ bool tls_name_matches(const struct tls_facts *facts, const char *name)
     size_t length = strlen(name);
     bool matches;
 
-    if (length > 0 && name[length - 1] == '.') {
+    if (length > 0 && name[length - 1] == '.')
         length--;
-    }
     /* OpenSSL takes a leading dot for "any name below", and an empty name for none at all. */
-    if (facts->n_chain == 0 || length == 0 || name[0] == '.' || memchr(name, '*', length) != NULL) {
+    if (facts->n_chain == 0 || length == 0 || name[0] == '.' || memchr(name, '*', length) != NULL)
         return false;
-    }
     matches = X509_check_host(sk_X509_value(facts->x509s, 0), name, length, flags, NULL) == 1;
     ERR_clear_error();
     return matches;

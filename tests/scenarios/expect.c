@@ -32,10 +32,9 @@ static size_t host_of(const struct subject *subject, struct words *words)
 {
     const char *name = words_next(words, "the host");
 
-    for (size_t i = 0; i < subject->facts->n_hosts; i++) {
+    for (size_t i = 0; i < subject->facts->n_hosts; i++)
         if (strcmp(subject->facts->hosts[i].host, name) == 0)
             return i;
-    }
     script_fail(&words->statement->place, "there is no host %s", name);
 }
 
@@ -48,10 +47,9 @@ static const struct smtp_facts *endpoint_of(const struct subject *subject, struc
         script_fail(&words->statement->place, "\"%s\" is no address", text);
     for (size_t i = 0; i < subject->facts->n_hosts; i++) {
         const struct host_facts *host = &subject->facts->hosts[i];
-        for (size_t j = 0; j < host->n_endpoints; j++) {
+        for (size_t j = 0; j < host->n_endpoints; j++)
             if (dns_address_equal(&host->endpoints[j]->address, &address))
                 return host->endpoints[j];
-        }
     }
     script_fail(&words->statement->place, "there is no endpoint %s", text);
 }
@@ -168,10 +166,9 @@ static bool alike(const struct statement *a, const struct statement *b, size_t n
 {
     if (a->n_words < n_words || b->n_words < n_words)
         return false;
-    for (size_t i = 0; i < n_words; i++) {
+    for (size_t i = 0; i < n_words; i++)
         if (strcmp(a->words[i], b->words[i]) != 0)
             return false;
-    }
     return true;
 }
 
@@ -179,10 +176,9 @@ static bool said_again(const struct scene *scene, size_t block, const struct sta
                        size_t key)
 {
     for (size_t i = block + 1; i < scene->n_blocks; i++) {
-        for (size_t j = 1; j < scene->blocks[i]->n_statements; j++) {
+        for (size_t j = 1; j < scene->blocks[i]->n_statements; j++)
             if (alike(statement, &scene->blocks[i]->statements[j], key))
                 return true;
-        }
     }
     return false;
 }

@@ -105,10 +105,9 @@ static void take_back(struct list *list, struct words *words)
     size_t kept = 0;
 
     words_end(words);
-    for (size_t i = 0; i < list->n; i++) {
+    for (size_t i = 0; i < list->n; i++)
         if (list->expected[i].reason != reason)
             list->expected[kept++] = list->expected[i];
-    }
     if (kept == list->n)
         script_fail(&words->statement->place, "nobody expects that finding");
     list->n = kept;
@@ -178,10 +177,9 @@ unsigned expect_findings(const struct scene *scene, const struct verdict *verdic
     struct list *list = must(calloc(1, sizeof *list));
     unsigned wrong = 0;
 
-    for (size_t i = 0; i < scene->n_blocks; i++) {
+    for (size_t i = 0; i < scene->n_blocks; i++)
         for (size_t j = 1; j < scene->blocks[i]->n_statements; j++)
             read_statement(list, &scene->blocks[i]->statements[j]);
-    }
     for (size_t i = 0; i < verdict->n_findings; i++) {
         const struct finding *finding = &verdict->findings[i];
         size_t at = 0;

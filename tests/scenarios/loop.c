@@ -35,10 +35,9 @@ bool loop_step(struct loop *loop)
 {
     struct timer *next = loop->first;
 
-    for (struct timer *at = next; at; at = at->next) {
+    for (struct timer *at = next; at; at = at->next)
         if (sooner(loop, at, next))
             next = at;
-    }
     if (!next)
         return false;
     loop_stop(loop, next);

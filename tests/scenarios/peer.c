@@ -245,10 +245,9 @@ static void advance(struct peer *peer)
         peer->at = peer->n_lines;
         return;
     }
-    while (peer->connected && peer->at < peer->n_lines && line_is(peer, ">")) {
+    while (peer->connected && peer->at < peer->n_lines && line_is(peer, ">"))
         if (!hear(peer))
             return;
-    }
     if (peer->connected && line_is(peer, "silence")) {
         peer->at++;
         peer->said[0] = '\0'; /* what is said to a peer that has fallen silent is not heard */
@@ -304,10 +303,9 @@ struct peer *peer_start(struct scene_backend *backend, const struct smtp_target 
     struct scene_peer *host = NULL;
     char text[DNS_ADDRESS_TEXT_MAX];
 
-    for (size_t i = 0; i < scene->n_peers; i++) {
+    for (size_t i = 0; i < scene->n_peers; i++)
         if (dns_address_equal(&scene->peers[i].address, &target->address))
             host = &scene->peers[i];
-    }
     dns_address_format(&target->address, text);
     if (!host || target->port != scene->job.smtp_port) {
         fprintf(stderr, "  a connection to %s port %u, about which no smtp statement is\n", text,

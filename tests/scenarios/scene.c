@@ -5,10 +5,9 @@
 
 bool scene_is_own(const struct scene *scene, const struct block *block)
 {
-    for (size_t i = 0; i < scene->n_general; i++) {
+    for (size_t i = 0; i < scene->n_general; i++)
         if (scene->blocks[i] == block)
             return false;
-    }
     return true;
 }
 
@@ -33,10 +32,9 @@ char *scene_body(const struct statement *statement, size_t *length)
 /* The worlds that the block uses, then the block; each once. */
 static void add_block(struct scene *scene, const struct block *block)
 {
-    for (size_t i = 0; i < scene->n_blocks; i++) {
+    for (size_t i = 0; i < scene->n_blocks; i++)
         if (scene->blocks[i] == block)
             return;
-    }
     for (size_t i = 0; i < block->n_statements; i++) {
         const struct statement *statement = &block->statements[i];
         struct words words = words_of(statement);
@@ -143,10 +141,9 @@ static void add_peer(struct scene *scene, const struct statement *statement,
     words_end(&words);
     if (!dns_address_parse(text, &address))
         script_fail(&statement->place, "\"%s\" is no address", text);
-    for (size_t i = 0; i < scene->n_peers; i++) {
+    for (size_t i = 0; i < scene->n_peers; i++)
         if (dns_address_equal(&scene->peers[i].address, &address))
             peer = &scene->peers[i];
-    }
     if (!peer) {
         scene->peers = grow_by_one(scene->peers, scene->n_peers, sizeof *peer);
         peer = &scene->peers[scene->n_peers++];
@@ -185,10 +182,9 @@ static enum turn turn_of(const char *word)
         {"expect", TURN_ELSEWHERE},
     };
 
-    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++)
         if (strcmp(turns[i].word, word) == 0)
             return turns[i].turn;
-    }
     return TURN_UNKNOWN;
 }
 

@@ -186,10 +186,9 @@ void scene_add_dns(struct scene *scene, const struct statement *statement,
         answer->security = DNS_SECURE;
     else if (words_take(&words, "insecure"))
         answer->security = DNS_INSECURE;
-    while (words_take(&words, "alias")) {
+    while (words_take(&words, "alias"))
         if (!dns_answer_add_alias(answer, words_next(&words, "the alias")))
             script_fail(&statement->place, "too many aliases");
-    }
     if (!take_outcome(&words, entry)) {
         answer->status = DNS_FOUND;
         while (words_left(&words))

@@ -213,9 +213,8 @@ void script_clear(struct script *script)
 const struct block *script_find(const struct script *script, enum block_kind kind, const char *name,
                                 const struct place *place)
 {
-    for (size_t i = 0; i < script->n_blocks; i++) {
+    for (size_t i = 0; i < script->n_blocks; i++)
         if (script->blocks[i].kind == kind && strcmp(script->blocks[i].name, name) == 0)
             return &script->blocks[i];
-    }
     script_fail(place, "there is no \"%s\"", name);
 }

@@ -6,10 +6,9 @@
 
 static struct vault_entry *find(struct vault *vault, const char *name)
 {
-    for (size_t i = 0; i < vault->n_entries; i++) {
+    for (size_t i = 0; i < vault->n_entries; i++)
         if (strcmp(vault->entries[i].name, name) == 0)
             return &vault->entries[i];
-    }
     return NULL;
 }
 

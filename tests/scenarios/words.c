@@ -40,10 +40,9 @@ void words_end(const struct words *words)
 size_t word_in(const struct place *place, const char *word, const char *const table[], size_t n,
                const char *what)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (table[i] && strcmp(table[i], word) == 0)
             return i;
-    }
     script_fail(place, "\"%s\" is no %s", word, what);
 }
 

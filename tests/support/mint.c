@@ -48,9 +48,8 @@ static EVP_PKEY *make_key(enum mint_key kind)
         break;
     }
     REQUIRE(key != NULL);
-    if (kind == MINT_EC_EXPLICIT) {
+    if (kind == MINT_EC_EXPLICIT)
         REQUIRE(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, "explicit") == 1);
-    }
     return key;
 }
 
@@ -71,9 +70,8 @@ static void add_extension(X509 *x509, const X509 *issuer, const char *name, cons
     X509V3_set_ctx(&context, (X509 *)issuer, x509, NULL, NULL, 0);
     X509V3_set_ctx_nodb(&context);
     extension = X509V3_EXT_nconf(NULL, &context, name, value);
-    if (extension == NULL) {
+    if (extension == NULL)
         (void)fprintf(stderr, "mint: extension %s = %s\n", name, value);
-    }
     REQUIRE(extension != NULL);
     REQUIRE(X509_add_ext(x509, extension, -1) == 1);
     X509_EXTENSION_free(extension);
@@ -87,12 +85,10 @@ static void add_extensions(X509 *x509, const X509 *issuer, const struct mint_spe
         add_extension(x509, issuer, "basicConstraints", "critical,CA:TRUE");
         add_extension(x509, issuer, "keyUsage", "critical,keyCertSign,cRLSign");
     }
-    for (int i = 0; i < MINT_EXTENSIONS_MAX && extension->name != NULL; i++, extension++) {
+    for (int i = 0; i < MINT_EXTENSIONS_MAX && extension->name != NULL; i++, extension++)
         add_extension(x509, issuer, extension->name, extension->value);
-    }
-    if (spec->sans != NULL) {
+    if (spec->sans != NULL)
         add_extension(x509, issuer, "subjectAltName", spec->sans);
-    }
 }
 
 static void set_time(ASN1_TIME *time, int64_t given_s, int64_t default_s)
@@ -161,9 +157,8 @@ static X509 *make(const struct mint_spec *spec, EVP_PKEY *key, const struct mint
     set_names(x509, spec->subject, issuer_x509);
     set_time(X509_getm_notBefore(x509), spec->from_s, MINT_NOW - 30 * MINT_DAY);
     set_time(X509_getm_notAfter(x509), spec->until_s, MINT_NOW + 60 * MINT_DAY);
-    if (spec->damage == MINT_UNREADABLE_END) {
+    if (spec->damage == MINT_UNREADABLE_END)
         REQUIRE(ASN1_STRING_set(X509_getm_notAfter(x509), "never ever!!!", -1) == 1);
-    }
     REQUIRE(X509_set_pubkey(x509, key) == 1);
     add_extensions(x509, issuer_x509, spec);
     REQUIRE(X509_sign(x509, signer, digest_for(signer, spec->digest)) > 0);
@@ -302,9 +297,8 @@ void mint_write_chain(const char *path, const STACK_OF(X509) * chain)
 {
     FILE *file = open_file(path);
 
-    for (int i = 0; i < sk_X509_num(chain); i++) {
+    for (int i = 0; i < sk_X509_num(chain); i++)
         REQUIRE(PEM_write_X509(file, sk_X509_value(chain, i)) == 1);
-    }
     REQUIRE(fclose(file) == 0);
 }
 

@@ -176,11 +176,10 @@ static void test_equal(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         if (dns_name_equal(cases[i].a, cases[i].b) != cases[i].equal ||
             dns_name_equal(cases[i].b, cases[i].a) != cases[i].equal)
             fail_msg("\"%s\" and \"%s\"", cases[i].a, cases[i].b);
-    }
 }
 
 int main(void)

@@ -9,16 +9,14 @@ void capture_begin(struct capture *capture)
 {
     *capture = (struct capture){0};
     capture->out = open_memstream(&capture->text, &capture->length);
-    if (!capture->out) {
+    if (!capture->out)
         abort();
-    }
 }
 
 void capture_end(struct capture *capture)
 {
-    if (fclose(capture->out) != 0) {
+    if (fclose(capture->out) != 0)
         abort();
-    }
 }
 
 void capture_clear(struct capture *capture)
@@ -48,9 +46,8 @@ const char *first_unsafe(const char *text, size_t length)
         /* One character fits; E2BIG for the rest is what is expected. */
         iconv(decoder, &in, &in_left, &out, &out_left);
         size_t used = length - at - in_left;
-        if (out_left != 0 || used == 0 || is_unsafe(character)) {
+        if (out_left != 0 || used == 0 || is_unsafe(character))
             found = text + at;
-        }
         at += used;
     }
     iconv_close(decoder);

@@ -86,9 +86,8 @@ static void cases_are_escaped(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = escape_bytes(cases[i].bytes, cases[i].length);
         assert_non_null(text);
-        if (strcmp(text, cases[i].expected) != 0) {
+        if (strcmp(text, cases[i].expected) != 0)
             fail_msg("%s: \"%s\"", cases[i].name, text);
-        }
         free(text);
     }
 }
@@ -99,9 +98,8 @@ static void every_single_byte(void **state)
     for (unsigned value = 0; value < 256; value++) {
         uint8_t byte = (uint8_t)value;
         char expected[8] = {(char)value};
-        if (value < 0x20 || value >= 0x7F) {
+        if (value < 0x20 || value >= 0x7F)
             snprintf(expected, sizeof expected, "\\x%02x", value);
-        }
         char *text = escape_bytes(&byte, 1);
         assert_string_equal(text, expected);
         free(text);
@@ -118,9 +116,8 @@ static void truncated_sequences(void **state)
         for (size_t length = 1; length < strlen(whole[i]); length++) {
             char input[8] = {0}, expected[32] = {0};
             memcpy(input, whole[i], length);
-            for (size_t j = 0; j < length; j++) {
+            for (size_t j = 0; j < length; j++)
                 snprintf(expected + 4 * j, 5, "\\x%02x", (uint8_t)whole[i][j]);
-            }
             char *alone = escape_bytes(input, length);
             assert_string_equal(alone, expected);
             free(alone);
@@ -141,9 +138,8 @@ static void any_three_bytes_become_safe(void **state)
         uint8_t bytes[3] = {(uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value};
         char *text = escape_bytes(bytes, sizeof bytes);
         assert_non_null(text);
-        if (first_unsafe(text, strlen(text))) {
+        if (first_unsafe(text, strlen(text)))
             fail_msg("%06x becomes \"%s\"", (unsigned)value, text);
-        }
         free(text);
     }
 }

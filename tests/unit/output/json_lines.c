@@ -16,11 +16,9 @@ static int print_lint(void)
                                           {LINT_STS_RECORD, LINT_WARNED, messages, 1},
                                           {LINT_TLSRPT_RECORD, LINT_VALID, NULL, 0}};
 
-    for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
-        if (lint_print_json(stdout, "policy\xff.txt", &results[i]) != 0) {
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        if (lint_print_json(stdout, "policy\xff.txt", &results[i]) != 0)
             return 1;
-        }
-    }
     return 0;
 }
 
@@ -31,9 +29,8 @@ int main(void)
         sample_make(&sample, kind);
         int status = result_print_json(stdout, &sample.result);
         sample_clear(&sample);
-        if (status != 0) {
+        if (status != 0)
             return 1;
-        }
     }
     return print_lint();
 }

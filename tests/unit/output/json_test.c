@@ -63,13 +63,11 @@ static void check(const cJSON *root, const struct expectation *expectations, siz
 {
     for (size_t i = 0; i < n; i++) {
         const cJSON *item = find(root, expectations[i].path);
-        if (!item) {
+        if (!item)
             fail_msg("%s is missing", expectations[i].path);
-        }
         char *text = cJSON_PrintUnformatted(item);
-        if (strcmp(text, expectations[i].json) != 0) {
+        if (strcmp(text, expectations[i].json) != 0)
             fail_msg("%s is %s", expectations[i].path, text);
-        }
         cJSON_free(text);
     }
 }
@@ -357,9 +355,8 @@ static void a_full_disk_is_told(void **state)
     struct sample sample;
 
     (void)state;
-    if (!full) {
+    if (!full)
         skip();
-    }
     setvbuf(full, NULL, _IONBF, 0);
     sample_make(&sample, SAMPLE_EMPTY);
     errno = 0;

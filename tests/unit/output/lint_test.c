@@ -77,9 +77,8 @@ static void text_of_every_outcome(void **state)
         assert_int_equal(
             lint_print_text(capture.out, cases[i].file, &cases[i].result, cases[i].color), 0);
         capture_end(&capture);
-        if (strcmp(capture.text, cases[i].text) != 0) {
+        if (strcmp(capture.text, cases[i].text) != 0)
             fail_msg("%s: %s", cases[i].label, capture.text);
-        }
         capture_clear(&capture);
     }
 }
@@ -92,9 +91,8 @@ static void json_of_every_outcome(void **state)
         capture_begin(&capture);
         assert_int_equal(lint_print_json(capture.out, cases[i].file, &cases[i].result), 0);
         capture_end(&capture);
-        if (strcmp(capture.text, cases[i].json) != 0) {
+        if (strcmp(capture.text, cases[i].json) != 0)
             fail_msg("%s: %s", cases[i].label, capture.text);
-        }
         capture_clear(&capture);
     }
 }

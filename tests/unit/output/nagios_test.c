@@ -116,14 +116,12 @@ static void the_worst_domain_decides(void **state)
         capture_begin(&capture);
         assert_int_equal(results_print_nagios(capture.out, results, 3), 0);
         capture_end(&capture);
-        if (strncmp(capture.text, orders[i].begins, strlen(orders[i].begins)) != 0) {
+        if (strncmp(capture.text, orders[i].begins, strlen(orders[i].begins)) != 0)
             fail_msg("%s", capture.text);
-        }
         assert_ptr_equal(strchr(capture.text, '\n'), capture.text + capture.length - 1);
         capture_clear(&capture);
-        for (size_t j = 0; j < 3; j++) {
+        for (size_t j = 0; j < 3; j++)
             sample_clear(&samples[j]);
-        }
     }
 }
 
@@ -144,9 +142,8 @@ static void others_in_the_same_state_are_named_up_to_a_limit(void **state)
            "domain does not exist; also no.example.test, no.example.test, no.example.test, "
            "no.example.test, no.example.test and 1 more | time=7.412s;;;0 domains=8;;;0 "
            "failures=7;;;0 warnings=0;;;0 certificate_days=23\n");
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < N; i++)
         sample_clear(&samples[i]);
-    }
 }
 
 /* One line, one bar, nothing that a terminal or a page could be steered with, and not endless. */

@@ -150,9 +150,8 @@ static void the_width_is_that_of_the_terminal_within_limits(void **state)
         struct winsize size = {.ws_row = 24, .ws_col = cases[i].terminal};
         struct page page;
         int master, slave;
-        if (openpty(&master, &slave, NULL, NULL, &size) != 0) {
+        if (openpty(&master, &slave, NULL, NULL, &size) != 0)
             skip();
-        }
         FILE *out = fdopen(slave, "w");
         assert_non_null(out);
         page_init(&page, out, false);
@@ -168,9 +167,8 @@ static void a_full_disk_is_told(void **state)
     struct page page;
 
     (void)state;
-    if (!full) {
+    if (!full)
         skip();
-    }
     setvbuf(full, NULL, _IONBF, 0);
     page_init(&page, full, false);
     page_line(&page, 0, "text");

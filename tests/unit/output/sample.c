@@ -18,9 +18,8 @@ static void *allocate(struct sample *sample, size_t n, size_t size)
 {
     void *bytes = calloc(n, size);
 
-    if (!bytes || sample->n_allocations == SAMPLE_ALLOCATIONS_MAX) {
+    if (!bytes || sample->n_allocations == SAMPLE_ALLOCATIONS_MAX)
         abort();
-    }
     sample->allocations[sample->n_allocations++] = bytes;
     return bytes;
 }
@@ -40,9 +39,8 @@ static char **texts(struct sample *sample, const char *const *strings, size_t n)
 {
     char **copies = allocate(sample, n, sizeof *copies);
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         copies[i] = text(sample, strings[i]);
-    }
     return copies;
 }
 
@@ -64,9 +62,8 @@ static struct dns_address address(const char *ip)
 {
     struct dns_address parsed;
 
-    if (!dns_address_parse(ip, &parsed)) {
+    if (!dns_address_parse(ip, &parsed))
         abort();
-    }
     return parsed;
 }
 
@@ -240,9 +237,8 @@ static void add_policy(struct sample *sample, enum sts_mode mode, const char *bo
                                                  .max_age_s = 604800,
                                                  .mx = texts(sample, patterns, 1),
                                                  .n_mx = 1};
-    for (size_t i = 0; i < sample->verdict.n_hosts; i++) {
+    for (size_t i = 0; i < sample->verdict.n_hosts; i++)
         sample->verdict.hosts[i].sts_match = sample->verdict.policy.mx[0];
-    }
 }
 
 static void add_tlsrpt(struct sample *sample)
@@ -260,9 +256,8 @@ static void find(struct sample *sample, struct finding finding)
 {
     struct finding *findings = sample->verdict.findings;
 
-    if (!findings) {
+    if (!findings)
         sample->verdict.findings = findings = allocate(sample, 16, sizeof *findings);
-    }
     finding.mx = finding.mx ? text(sample, finding.mx) : NULL;
     finding.detail = text(sample, finding.detail);
     finding.fix = text(sample, finding.fix);
@@ -437,7 +432,6 @@ void sample_make(struct sample *sample, enum sample_kind kind)
 
 void sample_clear(struct sample *sample)
 {
-    for (size_t i = 0; i < sample->n_allocations; i++) {
+    for (size_t i = 0; i < sample->n_allocations; i++)
         free(sample->allocations[i]);
-    }
 }

@@ -26,9 +26,8 @@ static void columns_of_text(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
         size_t columns = terminal_columns(widths[i].text, strlen(widths[i].text));
-        if (columns != widths[i].columns) {
+        if (columns != widths[i].columns)
             fail_msg("%s: %zu", widths[i].name, columns);
-        }
     }
 }
 
@@ -48,9 +47,8 @@ static void fitting(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
         size_t bytes = terminal_fit(fits[i].text, fits[i].columns);
-        if (bytes != fits[i].bytes) {
+        if (bytes != fits[i].bytes)
             fail_msg("%s: %zu", fits[i].name, bytes);
-        }
     }
 }
 

@@ -24,9 +24,8 @@ void has_lines(const char *text, const char *const *lines, size_t n)
         char line[256];
         snprintf(line, sizeof line, "%s\n", lines[i]);
         const char *found = strstr(at, line);
-        if (!found || (found != text && found[-1] != '\n')) {
+        if (!found || (found != text && found[-1] != '\n'))
             fail_msg("\"%s\" is not in its place in:\n%s", lines[i], text);
-        }
         at = found + strlen(line);
     }
 }

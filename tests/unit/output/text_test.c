@@ -300,19 +300,16 @@ static void long_lists_are_cut(void **state)
 
     (void)state;
     sample_make(&sample, SAMPLE_HEALTHY);
-    for (size_t i = 0; i < N_NAMES; i++) {
+    for (size_t i = 0; i < N_NAMES; i++)
         names[i] = name;
-    }
-    for (size_t i = 0; i < N_RECORDS; i++) {
+    for (size_t i = 0; i < N_RECORDS; i++)
         records[i] = sample.facts.hosts[0].tlsa->records[0];
-    }
     memset(data, 0xAB, sizeof data);
     records[2].u.tlsa.matching = 0;
     records[2].u.tlsa.data = data;
     records[2].u.tlsa.length = sizeof data;
-    for (size_t i = 0; i < 17; i++) {
+    for (size_t i = 0; i < 17; i++)
         patterns[i] = pattern;
-    }
     sample.verdict.policy.mx = patterns;
     sample.verdict.policy.n_mx = 17;
     struct tls_certificate *leaf = &sample.facts.hosts[0].endpoints[0]->tls->chain[0];
@@ -387,13 +384,11 @@ static void nothing_steers_the_terminal(void **state)
             sample_make(&sample, SAMPLE_HOSTILE);
             print_text(&capture, &sample.result, color == 1, verbosity);
             assert_int_equal(strlen(capture.text), capture.length);
-            if (color == 1) {
+            if (color == 1)
                 strip_colour(capture.text);
-            }
             const char *unsafe = first_unsafe(capture.text, strlen(capture.text));
-            if (unsafe) {
+            if (unsafe)
                 fail_msg("verbosity %d: %.60s", verbosity, unsafe);
-            }
             assert_non_null(strstr(capture.text, "\\x1b]0;owned"));
             capture_clear(&capture);
             sample_clear(&sample);
@@ -442,9 +437,8 @@ static void a_full_disk_is_told(void **state)
     struct sample sample;
 
     (void)state;
-    if (!full) {
+    if (!full)
         skip();
-    }
     setvbuf(full, NULL, _IONBF, 0);
     sample_make(&sample, SAMPLE_EMPTY);
     errno = 0;

@@ -89,10 +89,9 @@ static void test_codes(void **state)
 
 static bool is_listed(const char *code)
 {
-    for (size_t i = 0; i < COUNT(codes); i++) {
+    for (size_t i = 0; i < COUNT(codes); i++)
         if (strcmp(codes[i], code) == 0)
             return true;
-    }
     return false;
 }
 
@@ -114,10 +113,9 @@ static bool keys_are_known(const char *fix)
 
     for (const char *at = fix; (at = strpbrk(at, "{}")) != NULL;) {
         size_t length = 0;
-        for (size_t i = 0; i < COUNT(keys); i++) {
+        for (size_t i = 0; i < COUNT(keys); i++)
             if (strncmp(at, keys[i], strlen(keys[i])) == 0)
                 length = strlen(keys[i]);
-        }
         if (!length)
             return false;
         at += length;

@@ -170,12 +170,11 @@ static void test_order(void **state)
 
     (void)state;
     assert_int_equal(verdict_judge(facts, &options, &verdict), 0);
-    for (size_t i = 0; i < verdict.n_findings; i++) {
+    for (size_t i = 0; i < verdict.n_findings; i++)
         if (verdict.findings[i].reason == REASON_STARTTLS_NOT_OFFERED)
             clear = i;
         else if (verdict.findings[i].reason == REASON_CONNECTION_REFUSED)
             refused = i;
-    }
     assert_true(clear < refused && refused < verdict.n_findings);
     assert_int_equal(verdict.findings[0].reason, REASON_MTA_STS_POLICY_NOT_FOUND);
     assert_null(verdict.findings[0].mx);

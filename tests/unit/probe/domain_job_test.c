@@ -191,10 +191,9 @@ static bool blames_us(const struct domain_facts *facts)
     bool ours =
         facts->trouble != NULL || (facts->sts_fetch && facts->sts_fetch->problem == STS_FETCH_OURS);
 
-    for (size_t i = 0; i < facts->n_hosts; i++) {
+    for (size_t i = 0; i < facts->n_hosts; i++)
         for (size_t j = 0; j < facts->hosts[i].n_endpoints; j++)
             ours |= facts->hosts[i].endpoints[j]->problem == SMTP_OURS;
-    }
     return ours;
 }
 

@@ -121,10 +121,9 @@ static void hear(struct loop_client *client, const char *bytes, size_t length)
         act(client);
         return;
     }
-    for (size_t i = 0; i < length && !client->closed; i++) {
+    for (size_t i = 0; i < length && !client->closed; i++)
         if (bytes[i] == '\n')
             act(client);
-    }
 }
 
 static void on_handshake(struct loop_client *client)

@@ -267,16 +267,14 @@ static void mint_case(const struct dane_case *given, struct minted_case *out)
     out->facts = tls_facts_from_chain(chain);
     assert_non_null(out->facts);
     sk_X509_pop_free(chain, X509_free);
-    for (size_t i = 0; i < RECORDS && given->records[i].of != NO_ONE; i++) {
+    for (size_t i = 0; i < RECORDS && given->records[i].of != NO_ONE; i++)
         make_record(out, i, &given->records[i]);
-    }
 }
 
 static void clear_case(struct minted_case *minted)
 {
-    for (int i = LEAF; i <= STRANGER; i++) {
+    for (int i = LEAF; i <= STRANGER; i++)
         mint_clear(&minted->of[i]);
-    }
     tls_facts_unref(minted->facts);
 }
 
@@ -296,9 +294,8 @@ static void judges_the_chain(void **state)
                      0);
     assert_int_equal(dane.outcome, given->outcome);
     assert_int_equal(dane.matched, given->matched);
-    for (size_t i = 0; i < dane.n_errors; i++) {
+    for (size_t i = 0; i < dane.n_errors; i++)
         found = found || dane.errors[i].code == given->error;
-    }
     assert_int_equal(given->error != 0, found);
     assert_int_equal(given->error == 0, dane.n_errors == 0);
     clear_case(&minted);
@@ -345,9 +342,8 @@ static bool openssl_accepts(const struct minted_case *minted, const char *const 
     X509_VERIFY_PARAM_set_auth_level(param, 1);
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
                                                X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    for (size_t i = 0; i < n_names; i++) {
+    for (size_t i = 0; i < n_names; i++)
         assert_int_equal(X509_VERIFY_PARAM_add1_host(param, names[i], 0), 1);
-    }
     X509_STORE_CTX_set0_dane(verify, SSL_get0_dane(ssl));
     accepted = X509_verify_cert(verify);
     X509_STORE_CTX_free(verify);

@@ -176,9 +176,8 @@ static void keeps_no_more_sans_than_it_says(void **state)
 
     (void)state;
     assert_non_null(sans);
-    for (int i = 0; i < SANS; i++) {
+    for (int i = 0; i < SANS; i++)
         end += snprintf(end, EACH, "%sDNS:n%d.example.test", i > 0 ? "," : "", i);
-    }
     spec.sans = sans;
     minted = mint_certificate(&spec, NULL);
     chain = mint_chain(minted.x509, NULL);
@@ -200,9 +199,8 @@ static void keeps_no_longer_chain_than_it_says(void **state)
     struct tls_facts *facts;
 
     (void)state;
-    while (sk_X509_num(chain) < 100) {
+    while (sk_X509_num(chain) < 100)
         assert_true(X509_up_ref(minted.x509) && sk_X509_push(chain, minted.x509));
-    }
     facts = tls_facts_from_chain(chain);
     assert_int_equal(facts->n_chain, TLS_CHAIN_MAX);
     assert_int_equal(sk_X509_num(facts->x509s), TLS_CHAIN_MAX);
@@ -398,9 +396,8 @@ static void captures_the_session(void **state)
         SSL_set_security_level(client, 0);
         assert_int_equal(SSL_set_cipher_list(client, "ALL:@SECLEVEL=0"), 1);
     }
-    if (strcmp(given->groups, "ffdhe2048") == 0) {
+    if (strcmp(given->groups, "ffdhe2048") == 0)
         assert_int_equal(SSL_set1_groups_list(client, "ffdhe2048"), 1);
-    }
     assert_int_equal(SSL_set_tlsext_host_name(client, "mx.example.test"), 1);
     shake_hands(client, server);
     facts = tls_facts_capture(client);
@@ -412,11 +409,10 @@ static void captures_the_session(void **state)
     assert_non_null(facts);
     assert_string_equal(facts->protocol, given->protocol);
     assert_string_equal(facts->cipher, given->cipher);
-    if (given->group == NULL) {
+    if (given->group == NULL)
         assert_null(facts->group);
-    } else {
+    else
         assert_string_equal(facts->group, given->group);
-    }
     assert_string_equal(facts->sni, "mx.example.test");
     assert_false(facts->resumed);
     assert_null(facts->ocsp);

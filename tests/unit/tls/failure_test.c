@@ -77,9 +77,8 @@ static void names_alerts(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(tls_alert_name(cases[i].alert), cases[i].name);
-    }
 }
 
 static void words_errors(void **state)

@@ -20,9 +20,8 @@ static bool failed;                /* did one? */
 
 static bool fails_now(void)
 {
-    if (allocations_left < 0 || allocations_left-- > 0) {
+    if (allocations_left < 0 || allocations_left-- > 0)
         return false;
-    }
     failed = true;
     return true;
 }
@@ -147,9 +146,8 @@ static int copy(struct scene *scene)
 {
     struct tls_facts *facts = tls_facts_from_chain(scene->chain);
 
-    if (facts == NULL) {
+    if (facts == NULL)
         return -1;
-    }
     allocations_left = -1;
     assert_int_equal(facts->n_chain, 2);
     assert_string_equal(facts->chain[0].subject, "CN=mx");
@@ -205,8 +203,7 @@ int main(void)
         tests[i] = (struct CMUnitTest){call_names[i], survives_without_memory, NULL, NULL, call};
     }
     /* Before anything of OpenSSL is allocated. */
-    if (CRYPTO_set_mem_functions(failing_malloc, failing_realloc, plain_free) != 1) {
+    if (CRYPTO_set_mem_functions(failing_malloc, failing_realloc, plain_free) != 1)
         return 1;
-    }
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

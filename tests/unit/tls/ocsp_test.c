@@ -91,9 +91,8 @@ static void clear_parties(struct parties *parties)
     mint_clear(&parties->root);
     mint_clear(&parties->leaf);
     mint_clear(&parties->other);
-    for (size_t i = 0; i <= BY_STRANGER; i++) {
+    for (size_t i = 0; i <= BY_STRANGER; i++)
         mint_clear(&parties->responders[i]);
-    }
 }
 
 /* As a server would staple it: in memory that the facts own. */

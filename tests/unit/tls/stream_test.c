@@ -59,9 +59,8 @@ static void answer_ehlo(struct peer *peer, SSL *ssl)
 {
     const char *sni;
 
-    if (SSL_accept(ssl) != 1) {
+    if (SSL_accept(ssl) != 1)
         return;
-    }
     sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     (void)snprintf(peer->sni, sizeof peer->sni, "%s", sni != NULL ? sni : "");
     if (SSL_read(ssl, peer->line, sizeof peer->line - 1) > 0) {
@@ -103,9 +102,8 @@ static void serve_dripping(struct peer *peer, int fd)
     SSL_set_accept_state(ssl);
     while (done <= 0) {
         const ssize_t length = recv(fd, bytes, sizeof bytes, 0);
-        if (length <= 0) {
+        if (length <= 0)
             break;
-        }
         (void)BIO_write(in, bytes, (int)length);
         (void)SSL_do_handshake(ssl);
         drip(out, fd);
@@ -129,9 +127,8 @@ static void serve_bulk(struct peer *peer, int fd)
     assert_int_equal(SSL_set_fd(ssl, fd), 1);
     if (SSL_accept(ssl) == 1 && SSL_read(ssl, peer->line, 6) > 0) {
         (void)SSL_write(ssl, bulk, BULK);
-        while (peer->received < BULK && (length = SSL_read(ssl, bulk, BULK)) > 0) {
+        while (peer->received < BULK && (length = SSL_read(ssl, bulk, BULK)) > 0)
             peer->received += (size_t)length;
-        }
         (void)SSL_shutdown(ssl);
     }
     free(bulk);
@@ -205,9 +202,8 @@ static void serve_clear_bulk(struct peer *peer, int fd)
     ssize_t length;
 
     say(fd, "220 send\n", 9);
-    while (peer->received < BULK && (length = recv(fd, bytes, sizeof bytes, 0)) > 0) {
+    while (peer->received < BULK && (length = recv(fd, bytes, sizeof bytes, 0)) > 0)
         peer->received += (size_t)length;
-    }
 }
 
 static void *run_peer(void *arg)
@@ -238,9 +234,8 @@ static SSL_CTX *peer_context(const struct mint *identity, int version, bool dema
     assert_int_equal(SSL_CTX_use_PrivateKey(context, identity->key), 1);
     assert_int_equal(SSL_CTX_set_min_proto_version(context, version), 1);
     assert_int_equal(SSL_CTX_set_max_proto_version(context, version), 1);
-    if (demanding) {
+    if (demanding)
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, demand);
-    }
     return context;
 }
 
@@ -431,9 +426,8 @@ static void secures_and_talks(void **state)
     assert_int_equal(client.local.ss_family, AF_INET);
     finish(&client, &peer);
     assert_string_equal(peer.line, "EHLO\r\n");
-    if (given->serve == serve_tls) {
+    if (given->serve == serve_tls)
         assert_string_equal(peer.sni, "mx.example.test");
-    }
     SSL_CTX_free(peer.context);
     mint_clear(&identity);
 }
@@ -502,9 +496,8 @@ static void keeps_the_evidence(void **state)
     assert_true(failure->first_length >= strlen(given->first));
     assert_memory_equal(failure->first, given->first, strlen(given->first));
     assert_int_equal(failure->first_length > 0, strlen(given->first) > 0);
-    if (given->kind == TLS_FAILED_LOCAL) {
+    if (given->kind == TLS_FAILED_LOCAL)
         assert_string_equal(tls_error_text(failure->error), "unexpected message");
-    }
     finish(&client, &peer);
     SSL_CTX_free(peer.context);
     mint_clear(&identity);

@@ -55,11 +55,10 @@ static void judges_the_record(void **state)
     const char *why = NULL;
 
     assert_in_range(i2d_X509(minted.x509, NULL), 1, sizeof bytes / 2);
-    if (given->payload == KEY) {
+    if (given->payload == KEY)
         record.length = (size_t)i2d_PUBKEY(minted.key, &end);
-    } else if (given->payload != ZEROS) {
+    else if (given->payload != ZEROS)
         record.length = (size_t)i2d_X509(minted.x509, &end);
-    }
     record.length += given->payload == CERTIFICATE_AND_MORE;
     record.length -= given->payload == CERTIFICATE_CUT;
 

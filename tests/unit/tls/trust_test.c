@@ -66,9 +66,8 @@ static void remove_files(const struct files *files)
     const char *const all[] = {files->cas,    files->crl,     files->key,
                                files->broken, files->garbage, files->empty};
 
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         assert_int_equal(unlink(all[i]), 0);
-    }
     assert_int_equal(rmdir(files->directory), 0);
 }
 
@@ -153,9 +152,8 @@ static void loads_the_system_anchors_when_asked(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct tls_trust *trust;
         assert_int_equal(tls_trust_new(NULL, NULL, &trust), TLS_TRUST_OK);
-        for (int n = 0; n < cases[i].prefetches; n++) {
+        for (int n = 0; n < cases[i].prefetches; n++)
             tls_trust_prefetch(trust);
-        }
         assert_int_equal(anchors_of(trust), 2);
         assert_int_equal(anchors_of(trust), 2);
         tls_trust_prefetch(trust);

@@ -257,12 +257,10 @@ static void mint_case(const struct verify_case *given, struct minted_case *out)
     out->leaf_mint = mint_certificate(&given->leaf, given->self_signed ? NULL : &out->middle);
     out->stranger = mint_certificate(&stranger, NULL);
     out->chain = mint_chain(out->leaf_mint.x509, NULL);
-    if ((given->left_out & PRESENT_MIDDLE) == 0 && !given->self_signed) {
+    if ((given->left_out & PRESENT_MIDDLE) == 0 && !given->self_signed)
         assert_true(X509_up_ref(out->middle.x509) && sk_X509_push(out->chain, out->middle.x509));
-    }
-    if (given->root_sent) {
+    if (given->root_sent)
         assert_true(X509_up_ref(out->root.x509) && sk_X509_push(out->chain, out->root.x509));
-    }
     write_anchors(out, given->stranger ? &out->stranger : &out->root);
 }
 
@@ -293,11 +291,9 @@ static void verify_minted(const struct minted_case *minted, struct tls_verificat
 
 static bool holds(const struct tls_verify_error *errors, size_t count, int code, int depth)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (errors[i].code == code && errors[i].depth == depth) {
+    for (size_t i = 0; i < count; i++)
+        if (errors[i].code == code && errors[i].depth == depth)
             return true;
-        }
-    }
     return false;
 }
 
@@ -325,13 +321,11 @@ static bool read_error(const char *line, struct tls_verify_error *out)
     const char *const word = "error ", *const at = " at ";
     char *end;
 
-    if (strncmp(line, word, strlen(word)) != 0) {
+    if (strncmp(line, word, strlen(word)) != 0)
         return false;
-    }
     out->code = (int)strtol(line + strlen(word), &end, 10);
-    if (strncmp(end, at, strlen(at)) != 0) {
+    if (strncmp(end, at, strlen(at)) != 0)
         return false;
-    }
     out->depth = (int)strtol(end + strlen(at), &end, 10);
     return true;
 }
@@ -355,16 +349,13 @@ static void agrees_with_openssl(void **state)
                    (long long)MINT_NOW, minted.anchors, minted.rest, minted.leaf);
     openssl = popen(command, "r"); /* NOLINT(cert-env33-c): no word of it comes from outside */
     assert_non_null(openssl);
-    while (fgets(line, sizeof line, openssl) != NULL) {
-        if (read_error(line, &named)) {
+    while (fgets(line, sizeof line, openssl) != NULL)
+        if (read_error(line, &named))
             assert_true(holds(result.errors, result.n_errors, named.code, named.depth));
-        }
-    }
     status = pclose(openssl);
     clear_case(&minted);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         skip(); /* no openssl program here */
-    }
     assert_int_equal(WIFEXITED(status) && WEXITSTATUS(status) == 0, result.trusted);
 }
 
