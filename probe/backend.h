@@ -30,10 +30,13 @@ typedef void backend_answer_fn(void *arg, struct dns_answer *answer);    /* borr
 typedef void backend_session_fn(void *arg, struct smtp_facts *facts);    /* one reference given */
 typedef void backend_fetch_fn(void *arg, struct sts_fetch_facts *facts); /* one reference given */
 
+/* The DNS. Apart from the rest, so that options can answer in front of it (probe/what_if.h). */
+struct answer_ops {
+    void *(*ask)(void *self, const char *name, uint16_t type, backend_answer_fn *done, void *arg);
+    void (*cancel)(void *self, void *handle);
+};
+
 struct backend_ops {
-    void *(*resolve)(void *self, const char *name, uint16_t type, backend_answer_fn *done,
-                     void *arg);
-    void (*resolve_cancel)(void *self, void *handle);
     void *(*session)(void *self, const struct smtp_target *target, backend_session_fn *done,
                      void *arg);
     /* Ends the session as it stands: returns its facts (one reference given), `done` not run. */
@@ -51,6 +54,8 @@ struct backend_ops {
 };
 
 struct backend {
+    const struct answer_ops *dns;
+    void *dns_self;
     const struct backend_ops *ops;
     void *self;
 };

@@ -21,15 +21,14 @@ static void on_secured(void *arg)
     tls_trust_prefetch(live->trust);
 }
 
-static void *resolve(void *self, const char *name, uint16_t type, backend_answer_fn *done,
-                     void *arg)
+static void *ask(void *self, const char *name, uint16_t type, backend_answer_fn *done, void *arg)
 {
     struct live *live = self;
 
     return dns_resolver_ask(live->resolver, name, type, done, arg);
 }
 
-static void resolve_cancel(void *self, void *handle)
+static void ask_cancel(void *self, void *handle)
 {
     (void)self;
     dns_query_cancel(handle);
@@ -133,9 +132,9 @@ static enum dns_validation validation(void *self)
     return dns_resolver_validation(live->resolver);
 }
 
+static const struct answer_ops live_dns = {.ask = ask, .cancel = ask_cancel};
+
 static const struct backend_ops live_ops = {
-    .resolve = resolve,
-    .resolve_cancel = resolve_cancel,
     .session = session,
     .session_cut = session_cut,
     .fetch = fetch,
@@ -150,7 +149,7 @@ static const struct backend_ops live_ops = {
 
 struct backend live_backend(struct live *live)
 {
-    return (struct backend){.ops = &live_ops, .self = live};
+    return (struct backend){.dns = &live_dns, .dns_self = live, .ops = &live_ops, .self = live};
 }
 
 static void set_sources(struct attempt_environment *environment, const struct live_options *options)

@@ -25,7 +25,7 @@ bool lookup_start(struct lookup *lookup, const struct backend *backend, const ch
         return false;
     *lookup = (struct lookup){
         .backend = backend, .name = full, .type = type, .slot = slot, .done = done, .arg = arg};
-    lookup->handle = backend->ops->resolve(backend->self, full, type, on_answer, lookup);
+    lookup->handle = backend->dns->ask(backend->dns_self, full, type, on_answer, lookup);
     if (lookup->handle)
         return true;
     free(full);
@@ -37,7 +37,7 @@ void lookup_cut(struct lookup *lookup, enum smtp_problem why)
 {
     if (!lookup->handle)
         return;
-    lookup->backend->ops->resolve_cancel(lookup->backend->self, lookup->handle);
+    lookup->backend->dns->cancel(lookup->backend->dns_self, lookup->handle);
     lookup->handle = NULL;
     struct dns_answer *late = dns_answer_new(lookup->name, lookup->type);
     if (late) {

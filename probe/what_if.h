@@ -53,8 +53,8 @@ const char *what_if_add_addresses(struct what_if *what_if, const char *argument)
 const char *what_if_add_tlsa(struct what_if *what_if, const char *argument);
 
 /*
- * A backend that answers from `what_if` (for questions about `domain` and the named hosts; SMTP
- * port `port`) and passes everything else on to `inner`. Supplied answers count as secure. All are
+ * `inner` with a DNS in front that answers from `what_if` (questions about `domain` and the named
+ * hosts; SMTP port `port`) and passes everything else on. Supplied answers count as secure. All are
  * borrowed for its life. NULL when out of memory.
  */
 struct what_if_backend;

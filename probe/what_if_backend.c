@@ -16,7 +16,7 @@ struct what_if_backend {
 /* A question that is under way: a supplied answer waiting for the loop, or one passed on. */
 struct question {
     struct what_if_backend *backend;
-    void *inner; /* of resolve, or of soon where `supplied` is set */
+    void *inner; /* of ask, or of soon where `supplied` is set */
     struct dns_answer *supplied;
     backend_answer_fn *done;
     void *arg;
@@ -204,8 +204,7 @@ static void on_supplied(void *arg)
     dns_answer_unref(answer);
 }
 
-static void *resolve(void *self, const char *name, uint16_t type, backend_answer_fn *done,
-                     void *arg)
+static void *ask(void *self, const char *name, uint16_t type, backend_answer_fn *done, void *arg)
 {
     struct what_if_backend *backend = self;
     const struct backend *inner = &backend->inner;
@@ -221,7 +220,7 @@ static void *resolve(void *self, const char *name, uint16_t type, backend_answer
     if (question->supplied)
         question->inner = inner->ops->soon(inner->self, on_supplied, question);
     else
-        question->inner = inner->ops->resolve(inner->self, name, type, on_inner_answer, question);
+        question->inner = inner->dns->ask(inner->dns_self, name, type, on_inner_answer, question);
     if (question->inner)
         return question;
     dns_answer_unref(question->supplied);
@@ -229,7 +228,7 @@ static void *resolve(void *self, const char *name, uint16_t type, backend_answer
     return NULL;
 }
 
-static void resolve_cancel(void *self, void *handle)
+static void cancel(void *self, void *handle)
 {
     struct what_if_backend *backend = self;
     struct question *question = handle;
@@ -238,98 +237,12 @@ static void resolve_cancel(void *self, void *handle)
     if (question->supplied)
         inner->ops->soon_cancel(inner->self, question->inner);
     else
-        inner->ops->resolve_cancel(inner->self, question->inner);
+        inner->dns->cancel(inner->dns_self, question->inner);
     dns_answer_unref(question->supplied);
     free(question);
 }
 
-/* Everything else goes straight through. */
-static void *session(void *self, const struct smtp_target *target, backend_session_fn *done,
-                     void *arg)
-{
-    const struct backend *inner = &((struct what_if_backend *)self)->inner;
-
-    return inner->ops->session(inner->self, target, done, arg);
-}
-
-static struct smtp_facts *session_cut(void *self, void *handle, enum smtp_problem why)
-{
-    const struct backend *inner = &((struct what_if_backend *)self)->inner;
-
-    return inner->ops->session_cut(inner->self, handle, why);
-}
-
-static void *fetch(void *self, const char *domain, const struct dns_address *addresses,
-                   size_t n_addresses, backend_fetch_fn *done, void *arg)
-{
-    const struct backend *inner = &((struct what_if_backend *)self)->inner;
-
-    return inner->ops->fetch(inner->self, domain, addresses, n_addresses, done, arg);
-}
-
-static void fetch_cancel(void *self, void *handle)
-{
-    const struct backend *inner = &((struct what_if_backend *)self)->inner;
-
-    inner->ops->fetch_cancel(inner->self, handle);
-}
-
-static void *soon(void *self, void (*run)(void *arg), void *arg)
-{
-    const struct backend *inner = &((struct what_if_backend *)self)->inner;
-
-    return inner->ops->soon(inner->self, run, arg);
-}
-
-static void soon_cancel(void *self, void *handle)
-{
-    const struct backend *inner = &((struct what_if_backend *)self)->inner;
-
-    inner->ops->soon_cancel(inner->self, handle);
-}
-
-static int64_t wall_ms(void *self)
-{
-    const struct backend *inner = &((struct what_if_backend *)self)->inner;
-
-    return inner->ops->wall_ms(inner->self);
-}
-
-static int64_t monotonic_ms(void *self)
-{
-    const struct backend *inner = &((struct what_if_backend *)self)->inner;
-
-    return inner->ops->monotonic_ms(inner->self);
-}
-
-static bool ad_believed(void *self)
-{
-    const struct backend *inner = &((struct what_if_backend *)self)->inner;
-
-    return inner->ops->ad_believed(inner->self);
-}
-
-static enum dns_validation validation(void *self)
-{
-    const struct backend *inner = &((struct what_if_backend *)self)->inner;
-
-    return inner->ops->validation(inner->self);
-}
-
-static const struct backend_ops what_if_ops = {
-    .resolve = resolve,
-    .resolve_cancel = resolve_cancel,
-    .session = session,
-    .session_cut = session_cut,
-    .fetch = fetch,
-    .fetch_cancel = fetch_cancel,
-    .soon = soon,
-    .soon_cancel = soon_cancel,
-    .wall_ms = wall_ms,
-    .monotonic_ms = monotonic_ms,
-    .ad_believed = ad_believed,
-    .validation = validation,
-};
+static const struct answer_ops what_if_ops = {.ask = ask, .cancel = cancel};
 
 struct what_if_backend *what_if_backend_new(const struct what_if *what_if, const char *domain,
                                             uint16_t port, struct backend inner)
@@ -348,5 +261,9 @@ void what_if_backend_free(struct what_if_backend *backend)
 
 struct backend what_if_backend(struct what_if_backend *backend)
 {
-    return (struct backend){.ops = &what_if_ops, .self = backend};
+    struct backend front = backend->inner;
+
+    front.dns = &what_if_ops;
+    front.dns_self = backend;
+    return front;
 }

@@ -75,8 +75,7 @@ static void on_answer(void *arg)
     dns_answer_unref(answer);
 }
 
-static void *resolve(void *self, const char *name, uint16_t type, backend_answer_fn *done,
-                     void *arg)
+static void *ask(void *self, const char *name, uint16_t type, backend_answer_fn *done, void *arg)
 {
     struct scene_backend *backend = self;
     struct scene *scene = backend->scene;
@@ -207,9 +206,9 @@ static enum dns_validation validation(void *self)
     return ((struct scene_backend *)self)->scene->validation;
 }
 
+static const struct answer_ops dns = {.ask = ask, .cancel = cancel};
+
 static const struct backend_ops ops = {
-    .resolve = resolve,
-    .resolve_cancel = cancel,
     .session = session,
     .session_cut = session_cut,
     .fetch = fetch,
@@ -224,5 +223,5 @@ static const struct backend_ops ops = {
 
 struct backend scene_backend(struct scene_backend *backend)
 {
-    return (struct backend){.ops = &ops, .self = backend};
+    return (struct backend){.dns = &dns, .dns_self = backend, .ops = &ops, .self = backend};
 }

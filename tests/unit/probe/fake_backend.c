@@ -35,8 +35,7 @@ static void cancel(void *self, void *handle)
     pending->fake->n_cancelled++;
 }
 
-static void *resolve(void *self, const char *name, uint16_t type, backend_answer_fn *done,
-                     void *arg)
+static void *ask(void *self, const char *name, uint16_t type, backend_answer_fn *done, void *arg)
 {
     struct fake_pending *pending = begin(self, FAKE_QUESTION, name, arg);
 
@@ -123,9 +122,8 @@ static enum dns_validation validation(void *self)
 
 struct backend fake_backend(struct fake *fake)
 {
+    static const struct answer_ops dns = {.ask = ask, .cancel = cancel};
     static const struct backend_ops ops = {
-        .resolve = resolve,
-        .resolve_cancel = cancel,
         .session = session,
         .session_cut = session_cut,
         .fetch = fetch,
@@ -138,7 +136,7 @@ struct backend fake_backend(struct fake *fake)
         .validation = validation,
     };
 
-    return (struct backend){.ops = &ops, .self = fake};
+    return (struct backend){.dns = &dns, .dns_self = fake, .ops = &ops, .self = fake};
 }
 
 void fake_clear(struct fake *fake)

@@ -71,7 +71,7 @@ static int tear_down(void **state)
 static void *ask(struct world *world, const char *name, uint16_t type)
 {
     void *handle =
-        world->backend.ops->resolve(world->backend.self, name, type, on_answer, &world->asker);
+        world->backend.dns->ask(world->backend.dns_self, name, type, on_answer, &world->asker);
 
     assert_int_equal(world->asker.told, 0); /* never from inside the start */
     return handle;
@@ -186,8 +186,8 @@ static void test_cancel(void **state)
     void *passed_on = ask(world, "example.org", DNS_TYPE_MX);
     assert_non_null(supplied);
     assert_non_null(passed_on);
-    backend->ops->resolve_cancel(backend->self, supplied);
-    backend->ops->resolve_cancel(backend->self, passed_on);
+    backend->dns->cancel(backend->dns_self, supplied);
+    backend->dns->cancel(backend->dns_self, passed_on);
     assert_int_equal(world->fake.n_cancelled, 2);
     assert_false(fake_step(&world->fake, false));
     assert_int_equal(world->asker.told, 0);
