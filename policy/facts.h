@@ -108,6 +108,7 @@ struct smtp_facts {
     size_t n_capabilities;
     bool ehlo_refused; /* EHLO was refused and HELO accepted */
     enum smtp_starttls starttls;
+    bool injected; /* a command sent behind STARTTLS, before TLS, was answered inside TLS */
     bool starttls_inside_tls; /* STARTTLS offered again after the handshake */
     uint8_t *after_220;       /* bytes that came behind the 220 to STARTTLS before any TLS */
     size_t after_220_length;

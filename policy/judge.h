@@ -5,7 +5,7 @@
  *   judge_routing.c      rows 1 to 5a      MX and addresses
  *   judge_sts.c          rows 54 to 67     MTA-STS record, policy host, policy
  *   judge_dane.c         rows 68 to 74     TLSA records and the chain against them
- *   judge_session.c      rows 6 to 12, 77, 78   reaching the host, SMTP, STARTTLS
+ *   judge_session.c      rows 6 to 12, 14, 77, 78  reaching the host, SMTP, STARTTLS
  *   judge_handshake.c    rows 13 to 27     the handshake and its autopsy
  *   judge_certificate.c  rows 41 to 53, 76, 79  the chain against the WebPKI
  *   judge_domain.c       rows 75, 75a, 77a  the domain as a whole

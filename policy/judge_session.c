@@ -1,4 +1,4 @@
-/* Rows 6 to 12, 77 and 78: reaching the host, the SMTP dialogue and STARTTLS. */
+/* Rows 6 to 12, 14, 77 and 78: reaching the host, the SMTP dialogue and STARTTLS. */
 #include "policy/judge.h"
 
 #include <string.h>
@@ -131,6 +131,11 @@ static void add_stripped(struct judge *judge, size_t host, const struct smtp_fac
 static void judge_starttls(struct judge *judge, size_t index, const struct smtp_facts *endpoint)
 {
     const struct host_facts *host = &judge->facts->hosts[index];
+    const struct note injection = {.severity = SEVERITY_FAIL,
+                                   .reason = REASON_STARTTLS_INJECTION,
+                                   .stage = STAGE_STARTTLS,
+                                   .host = host,
+                                   .endpoint = endpoint};
     const struct note repeated = {.severity = SEVERITY_INFO,
                                   .reason = REASON_STARTTLS_REPEATED,
                                   .stage = STAGE_TLS_EHLO,
@@ -151,6 +156,9 @@ static void judge_starttls(struct judge *judge, size_t index, const struct smtp_
                              ? "STARTTLS is offered, and no proper reply came"
                              : "STARTTLS is offered and refused");
     }
+    if (endpoint->injected) /* row 14 */
+        judge_add(judge, &injection,
+                  "a NOOP that was sent in the clear behind STARTTLS was answered inside TLS");
     if (endpoint->starttls_inside_tls) /* row 75 */
         judge_add(judge, &repeated, "the EHLO reply inside TLS offers STARTTLS");
 }

@@ -123,6 +123,10 @@ static const struct reason_info reasons[REASON_COUNT] = {
         "Turn off the SMTP inspection (\"fixup\") of the firewall in front of {mx}."),
     ROW(STARTTLS_REPEATED, "starttls_repeated", "STARTTLS is offered again inside TLS.",
         "Harmless; RFC 3207 4.2 asks that it not be offered there."),
+    ROW(STARTTLS_INJECTION, "starttls_injection",
+        "The server runs commands that were sent in the clear behind STARTTLS (CVE-2011-0411).",
+        "Update the mail server on {mx}: what came before TLS must be thrown away when TLS "
+        "begins."),
     ROW(CHAIN_EXTRA_EXPIRED, "chain_extra_expired",
         "An expired certificate is sent along that verification does not need.",
         "Remove it from the chain file of {mx}: old software may stumble over it."),

@@ -111,6 +111,7 @@ static void begin_tls(struct attempt *attempt)
 
     switch (attempt->mode) {
     case ATTEMPT_MODERN:
+    case ATTEMPT_INJECT:
         tls_stream_secure(attempt->stream, environment->context, attempt->sni);
         break;
     case ATTEMPT_WIDE:
@@ -261,6 +262,7 @@ struct attempt *attempt_start(const struct attempt_environment *environment,
     attempt->facts->observed_at_ms = clock_wall_ms();
     smtp_session_begin(&attempt->session, &environment->session, attempt->facts,
                        clock_monotonic_ms());
+    attempt->session.inject = mode == ATTEMPT_INJECT;
     connect_stream(attempt);
     arm(attempt);
     return attempt;

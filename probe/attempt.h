@@ -15,6 +15,7 @@
 struct attempt_environment {
     struct event_base *base;
     SSL_CTX *context, *wide_context; /* tls_context_new, tls_context_new_wide */
+    bool injection_test;             /* one more session, with a command behind STARTTLS */
     bool autopsy;                    /* look into failed handshakes (probe/inspection.h) */
     struct smtp_session_options session;
     const struct dns_address *source_ipv4; /* connect from here, or NULL */
@@ -28,6 +29,7 @@ enum attempt_mode {
     ATTEMPT_MODERN,  /* what a sender of today offers */
     ATTEMPT_WIDE,    /* all that OpenSSL has */
     ATTEMPT_BY_HAND, /* what it no longer has; ends at the ServerHello, which goes to `autopsy` */
+    ATTEMPT_INJECT,  /* as a sender of today, with a NOOP pipelined behind STARTTLS */
 };
 
 struct attempt;

@@ -102,6 +102,16 @@ static void on_wide(void *arg, struct smtp_facts *facts)
         finish(inspection);
 }
 
+static void on_injection(void *arg, struct smtp_facts *facts)
+{
+    struct inspection *inspection = arg;
+
+    inspection->facts->injected = facts->injected;
+    take_dialogue(inspection, facts, "with a command pipelined behind STARTTLS");
+    smtp_facts_unref(facts);
+    finish(inspection);
+}
+
 static void on_session(void *arg, struct smtp_facts *facts)
 {
     struct inspection *inspection = arg;
@@ -111,6 +121,9 @@ static void on_session(void *arg, struct smtp_facts *facts)
     if (inspection->environment->autopsy && wants_autopsy(facts))
         inspection->attempt = attempt_start(inspection->environment, &inspection->target,
                                             ATTEMPT_WIDE, on_wide, inspection);
+    else if (inspection->environment->injection_test && facts->tls)
+        inspection->attempt = attempt_start(inspection->environment, &inspection->target,
+                                            ATTEMPT_INJECT, on_injection, inspection);
     if (!inspection->attempt)
         finish(inspection);
 }

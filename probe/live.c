@@ -172,6 +172,7 @@ struct live *live_new(struct event_base *base, const struct live_options *option
         .base = base,
         .context = tls_context_new(),
         .wide_context = options->no_autopsy ? NULL : tls_context_new_wide(),
+        .injection_test = options->injection_test,
         .autopsy = !options->no_autopsy,
         .session = options->session,
         .secured = on_secured,

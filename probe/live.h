@@ -18,8 +18,9 @@ struct live_options {
     struct smtp_session_options session;
     struct sts_fetcher_options fetcher;
     struct dns_address source[2];
-    size_t n_sources; /* at most one a family */
-    bool no_autopsy;  /* no further attempts after a failed handshake */
+    size_t n_sources;    /* at most one a family */
+    bool injection_test; /* --injection-test */
+    bool no_autopsy;     /* no further attempts after a failed handshake */
 };
 
 struct live;

@@ -324,6 +324,13 @@ static const char *set_no_autopsy(struct settings *settings, const char *argumen
     return NULL;
 }
 
+static const char *set_injection_test(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->live.injection_test = true;
+    return NULL;
+}
+
 static const char *set_help(struct settings *settings, const char *argument)
 {
     (void)argument;
@@ -389,6 +396,8 @@ const struct option option_table[] = {
      set_require_dane},
     {"no-autopsy", 0, NULL, DEEPER, FOR_CHECK, "no further attempts to tell why a handshake failed",
      set_no_autopsy},
+    {"injection-test", 0, NULL, DEEPER, FOR_CHECK,
+     "one more session: commands pipelined behind STARTTLS (CVE-2011-0411)", set_injection_test},
     {"mx", 0, "HOST[:PREF]", WHAT_IF, FOR_CHECK, "in place of the MX records (repeatable)", set_mx},
     {"resolve", 0, "HOST:ADDR[,ADDR]", WHAT_IF, FOR_CHECK,
      "the addresses of a mail or policy host (repeatable)", set_resolve},

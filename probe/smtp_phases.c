@@ -26,6 +26,12 @@ static int phase_timeout(const struct smtp_session_options *options)
     return options->timeout_ms;
 }
 
+static int injection_timeout(const struct smtp_session_options *options)
+{
+    return options->timeout_ms < SMTP_INJECTION_TIMEOUT_MS ? options->timeout_ms
+                                                           : SMTP_INJECTION_TIMEOUT_MS;
+}
+
 static int quit_timeout(const struct smtp_session_options *options)
 {
     return options->timeout_ms < SMTP_QUIT_TIMEOUT_MS ? options->timeout_ms : SMTP_QUIT_TIMEOUT_MS;
@@ -142,6 +148,21 @@ static enum smtp_phase starttls_answer(struct smtp_session *session)
     return end_with_reply(session, SMTP_FINE);
 }
 
+/* Nothing was sent inside TLS yet: this answers what was sent in the clear before it (row 14). */
+static enum smtp_phase injected_answer(struct smtp_session *session)
+{
+    session->facts->injected = true;
+    session->facts->problem = SMTP_FINE;
+    return SMTP_PHASE_QUIT;
+}
+
+/* Silence is what a sound server answers. */
+static enum smtp_phase injected_lost(struct smtp_session *session, enum smtp_problem problem)
+{
+    session->facts->problem = problem == SMTP_TIMED_OUT ? SMTP_FINE : problem;
+    return problem == SMTP_TIMED_OUT ? SMTP_PHASE_QUIT : SMTP_PHASE_END;
+}
+
 static enum smtp_phase tls_ehlo_answer(struct smtp_session *session)
 {
     struct smtp_facts *facts = session->facts;
@@ -241,6 +262,8 @@ const struct smtp_phase_row smtp_phases[SMTP_PHASE_END] = {
                              starttls_lost},
     [SMTP_PHASE_HANDSHAKE] = {SMTP_STAGE_HANDSHAKE, NULL, false, phase_timeout, NULL,
                               handshake_lost},
+    [SMTP_PHASE_INJECTED] = {SMTP_STAGE_TLS_EHLO, NULL, false, injection_timeout, injected_answer,
+                             injected_lost},
     [SMTP_PHASE_TLS_EHLO] = {SMTP_STAGE_TLS_EHLO, "EHLO", true, phase_timeout, tls_ehlo_answer,
                              tls_ehlo_lost},
     [SMTP_PHASE_QUIT] = {SMTP_STAGE_DONE, "QUIT", false, quit_timeout, quit_answer, quit_lost},

@@ -39,6 +39,7 @@ static void note_time(struct smtp_session *session, enum smtp_phase next, int64_
     case SMTP_PHASE_HANDSHAKE:
         timings->handshake = took_ms;
         break;
+    case SMTP_PHASE_INJECTED:
     case SMTP_PHASE_TLS_EHLO:
     case SMTP_PHASE_QUIT:
     case SMTP_PHASE_END:
@@ -46,15 +47,14 @@ static void note_time(struct smtp_session *session, enum smtp_phase next, int64_
     }
 }
 
-static void send_command(struct smtp_session *session, const struct smtp_phase_row *phase,
-                         int64_t now_ms)
+static void send_command(struct smtp_session *session, const char *verb, bool named, int64_t now_ms)
 {
     char *at = session->output + session->output_length;
     size_t room = sizeof session->output - session->output_length;
     char line[SMTP_EHLO_NAME_MAX + 8];
 
-    int length = snprintf(line, sizeof line, "%s%s%s", phase->verb, phase->named ? " " : "",
-                          phase->named ? session->ehlo : "");
+    int length =
+        snprintf(line, sizeof line, "%s%s%s", verb, named ? " " : "", named ? session->ehlo : "");
     remark(session, '>', line, now_ms);
     if (length > 0 && (size_t)length + 2 < room)
         session->output_length += (size_t)snprintf(at, room, "%s\r\n", line);
@@ -80,7 +80,9 @@ static void enter(struct smtp_session *session, enum smtp_phase next, int64_t no
     if (next == SMTP_PHASE_HANDSHAKE)
         session->want = SMTP_WANT_TLS;
     if (phase->verb)
-        send_command(session, phase, now_ms);
+        send_command(session, phase->verb, phase->named, now_ms);
+    if (next == SMTP_PHASE_STARTTLS && session->inject)
+        send_command(session, "NOOP", false, now_ms);
 }
 
 static void lose(struct smtp_session *session, enum smtp_problem problem, int64_t now_ms)
@@ -209,7 +211,7 @@ void smtp_session_secured(struct smtp_session *session, struct tls_facts *take_t
     session->facts->tls = take_tls;
     remark(session, '*', "TLS is up", now_ms);
     if (session->phase == SMTP_PHASE_HANDSHAKE)
-        enter(session, SMTP_PHASE_TLS_EHLO, now_ms);
+        enter(session, session->inject ? SMTP_PHASE_INJECTED : SMTP_PHASE_TLS_EHLO, now_ms);
 }
 
 /* A TLS 1.3 server that demands a certificate says so only after our side believes to be done. */

@@ -23,6 +23,9 @@ struct smtp_session_options {
     bool keep_dialogue;
 };
 
+/* How long a server is listened to that may answer a command sent before TLS (row 14). */
+enum { SMTP_INJECTION_TIMEOUT_MS = 3000 };
+
 enum { SMTP_QUIT_TIMEOUT_MS = 3000, SMTP_EHLO_NAME_MAX = 255 };
 
 enum smtp_phase {
@@ -32,6 +35,7 @@ enum smtp_phase {
     SMTP_PHASE_HELO,
     SMTP_PHASE_STARTTLS,
     SMTP_PHASE_HANDSHAKE,
+    SMTP_PHASE_INJECTED, /* only where a command was injected: is it answered inside TLS? */
     SMTP_PHASE_TLS_EHLO,
     SMTP_PHASE_QUIT,
     SMTP_PHASE_END,
@@ -54,6 +58,7 @@ struct smtp_session {
     size_t output_length;
     char ehlo[SMTP_EHLO_NAME_MAX + 1];
     bool starttls_offered;
+    bool inject; /* pipeline a NOOP behind STARTTLS (CVE-2011-0411); set after _begin */
     struct smtp_reply reply;
 };
 

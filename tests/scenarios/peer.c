@@ -326,6 +326,7 @@ struct peer *peer_start(struct scene_backend *backend, const struct smtp_target 
     peer->sni = target->sni ? must(strdup(target->sni)) : NULL;
     peer->facts->observed_at_ms = scene->at_s * 1000 + backend->loop.now_ms;
     smtp_session_begin(&peer->session, &scene->session, peer->facts, backend->loop.now_ms);
+    peer->session.inject = scene->inject;
     pump(peer);
     return peer;
 }

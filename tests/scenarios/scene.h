@@ -63,6 +63,7 @@ struct scene {
     struct vault vault;
     const struct statement *trust, *crl; /* NULL: none */
     bool ad_believed;
+    bool inject; /* --injection-test: the session itself carries the pipelined command */
     enum dns_validation validation;
     struct scene_answer *answers;
     size_t n_answers;

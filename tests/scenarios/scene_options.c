@@ -38,6 +38,8 @@ void scene_add_option(struct scene *scene, const struct statement *statement)
         scene->job.ipv4 = false;
     else if (words_take(&words, "no-allow-private"))
         scene->job.allow_private = false;
+    else if (words_take(&words, "injection-test"))
+        scene->inject = true;
     else if (words_take(&words, "require-dane"))
         scene->judge.require_dane = true;
     else if (words_take(&words, "expiry-warn"))

@@ -54,6 +54,7 @@ static const char *const codes[] = {
     "dane_no_match",
     "dane_required",
     "starttls_repeated",
+    "starttls_injection",
     "tls_rpt_absent",
     "tls_rpt_invalid",
     "no_downgrade_protection",

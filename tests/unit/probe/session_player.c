@@ -80,19 +80,20 @@ static void connect_locally(struct play *play)
 
 /* --- what the session must do --- */
 
-/* Takes what the session sends, which must be `line`. */
+/* Takes the next line that the session sends, which must be `line`. */
 static void expect_sent(struct play *play, const char *line)
 {
     struct smtp_session *session = &play->session;
     size_t length = strlen(line);
-    bool same = session->output_length == length + 2 &&
+    bool same = session->output_length >= length + 2 &&
                 memcmp(session->output, line, length) == 0 &&
                 memcmp(session->output + length, "\r\n", 2) == 0;
 
     if (!same)
         fail_msg("%s: sent \"%.*s\", not \"%s\"", name_of(play), (int)session->output_length,
                  session->output, line);
-    session->output_length = 0;
+    session->output_length -= length + 2;
+    memmove(session->output, session->output + length + 2, session->output_length);
 }
 
 static void expect_want(struct play *play, enum smtp_want want)
@@ -167,6 +168,8 @@ static bool play_event(struct play *play, const char *line)
     } else if (is_word(line, "expired")) {
         const struct tls_failure none = {.alert = -1};
         smtp_session_expired(&play->session, &none, play->now_ms);
+    } else if (is_word(line, "inject")) {
+        play->session.inject = true;
     } else if (is_word(line, "cut") || is_word(line, "interrupt")) {
         bool out_of_time = is_word(line, "cut");
         smtp_session_cut(&play->session, out_of_time ? SMTP_DEADLINE : SMTP_INTERRUPTED,

@@ -262,6 +262,15 @@ static const struct session_case {
      SMTP_INTERRUPTED, SMTP_STARTTLS_ACCEPTED, 0, NULL},
     {"interrupted in QUIT", TO_QUIT "interrupt\nend", SMTP_STAGE_DONE, SMTP_FINE,
      SMTP_STARTTLS_ACCEPTED, 0, NULL},
+    {"injected, thrown away",
+     "inject\n" TO_STARTTLS "> NOOP\n< 220 go ahead\ntls\nsecured\n+3000 expired\n" GOODBYE,
+     SMTP_STAGE_TLS_EHLO, SMTP_FINE, SMTP_STARTTLS_ACCEPTED, 0, NULL},
+    {"injected, answered inside TLS",
+     "inject\n" TO_STARTTLS "> NOOP\n< 220 go ahead\ntls\nsecured\n< 250 ok\n" GOODBYE,
+     SMTP_STAGE_TLS_EHLO, SMTP_FINE, SMTP_STARTTLS_ACCEPTED, 0, NULL},
+    {"injected, answered in the clear",
+     "inject\n" TO_STARTTLS "> NOOP\n<< 220 go ahead\\r\\n250 ok\\r\\n\nend", SMTP_STAGE_HANDSHAKE,
+     SMTP_PLAINTEXT_AFTER_220, SMTP_STARTTLS_ACCEPTED, 0, NULL},
     {"out of time in the connect", "cut\nend", SMTP_STAGE_CONNECT, SMTP_DEADLINE, 0, 0, NULL},
     {"out of time in the banner", TO_BANNER "cut\nend", SMTP_STAGE_BANNER, SMTP_DEADLINE, 0, 0,
      NULL},
@@ -486,6 +495,12 @@ static void test_evidence(void **state)
     assert_true(facts->starttls_inside_tls);
     assert_false(facts->ehlo_refused);
     assert_int_equal(facts->n_dialogue, 0); /* not asked for */
+    smtp_facts_unref(facts);
+
+    facts = play(&player, "injected",
+                 "inject\n" TO_STARTTLS "> NOOP\n< 220 go ahead\ntls\nsecured\n< 250 ok\n" GOODBYE,
+                 false);
+    assert_true(facts->injected);
     smtp_facts_unref(facts);
 
     facts = play(&player, "EHLO refused", TO_HELO "< 250 mx\n" GOODBYE, false);

@@ -39,3 +39,16 @@ def no_autopsy_changes_nothing_where_the_handshake_succeeds():
             result = probe("good-plain.test", "--resolve", f"{host}:127.8.0.5", *options)
             same(f"{options}: connections", len(server.peers), 1)
         same("verdict", result["verdict"], "ok")
+
+
+@case("--injection-test")
+def injection_test_tells_who_runs_what_came_before_tls():
+    for domain, vulnerable in (("starttls-injection.test", True), ("good-plain.test", False)):
+        holds(f"{domain}: not asked for", not finding(probe(domain), "starttls_injection"))
+        result = probe(domain, "--injection-test")
+        same(domain, bool(finding(result, "starttls_injection")), vulnerable)
+    host = "mx.good-plain.test"
+    for options, sessions in (((), 1), (("--injection-test",), 2)):
+        with MailServer(host, "127.8.0.5") as server:
+            probe("good-plain.test", "--resolve", f"{host}:127.8.0.5", *options)
+            same(f"{options}: connections", len(server.peers), sessions)
