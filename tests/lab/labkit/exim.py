@@ -7,7 +7,7 @@ from pathlib import Path
 
 RETRY_AFTER_S = 3600
 PACKAGES = ["exim4-daemon-light", "libidn12", "libgnutls-dane0", "libnsl2", "libdb5.3",
-            "libpcre2-8-0"]
+            "libpcre2-8-0", "libunbound8"]
 
 
 def find(root):
