@@ -19,6 +19,8 @@ enum { TURN_MAX = 32 * 1024, RECEIVED_MAX = 1024 * 1024 };
 /* False when OpenSSL has to wait, or to give up. */
 static bool may_read(struct tls_session *session, BIO *bio)
 {
+    /* The BIO is that of the writes too: one of them may have left word to try again. */
+    BIO_clear_retry_flags(bio);
     if (session->received >= RECEIVED_MAX) {
         session->io_error = EMSGSIZE;
         return false;
