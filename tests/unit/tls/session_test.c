@@ -24,7 +24,7 @@ enum {
     KIB = 1024,
     STEP_MAX = 32 * KIB + 16 * KIB + 2 * KIB, /* the bound, and the record that passes it */
     FLOOD_MAX = 1024 * KIB + STEP_MAX,        /* the same of a whole session */
-    STEPS_MAX = 1000,                        /* no test comes near */
+    STEPS_MAX = 1000,                         /* no test comes near */
 };
 
 struct pair {
