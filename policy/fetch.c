@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -45,6 +46,8 @@ struct sts_fetch {
     size_t headers_size; /* so far */
     bool too_large, headers_too_large;
     bool no_memory;
+    bool in_chunks;              /* the body tells its own end */
+    bool closed_in_order;        /* a close_notify came */
     unsigned handshake_messages; /* received */
     int socket_error;            /* errno of a socket that could not be made */
     char error[CURL_ERROR_SIZE];
@@ -93,8 +96,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 /* NOLINTNEXTLINE(readability-non-const-parameter): the signature is curl's */
 static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
 {
+    static const char chunks[] = "Transfer-Encoding:";
     struct sts_fetch *fetch = arg;
-    (void)bytes;
+    if (size * count >= sizeof chunks && strncasecmp(bytes, chunks, sizeof chunks - 1) == 0)
+        fetch->in_chunks = true;
     fetch->headers_size += size * count;
     fetch->headers_too_large = fetch->headers_size > HEADERS_SIZE_MAX;
     return fetch->headers_too_large ? 0 : size * count;
@@ -132,8 +137,9 @@ static void on_tls_message(int sent, int version, int type, const void *bytes, s
 {
     struct sts_fetch *fetch = arg;
     (void)version;
-    (void)bytes;
-    (void)length;
+    if (!sent && type == SSL3_RT_ALERT && length == 2 &&
+        ((const uint8_t *)bytes)[1] == SSL3_AD_CLOSE_NOTIFY)
+        fetch->closed_in_order = true;
     if (!sent && type == SSL3_RT_HANDSHAKE && ++fetch->handshake_messages > HANDSHAKE_MESSAGES_MAX)
         SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
 }
@@ -147,8 +153,6 @@ static CURLcode on_tls_context(CURL *easy, void *context, void *arg)
     SSL_CTX_set_info_callback(ctx, on_tls_state);
     SSL_CTX_set_msg_callback(ctx, on_tls_message);
     SSL_CTX_set_msg_callback_arg(ctx, arg);
-    /* A body without a length that ends without close_notify may have been cut on the way. */
-    SSL_CTX_clear_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp);
     return CURLE_OK;
 }
@@ -216,13 +220,24 @@ static bool is_shortage(const char *error)
            (number && ERR_GET_REASON(number) == ERR_R_MALLOC_FAILURE);
 }
 
+/*
+ * A body without a length that ends without close_notify may have been cut on the way. Not every
+ * curl tells: its BIO knows no end of file, and OpenSSL then sees no error.
+ */
+static bool may_be_cut(const struct sts_fetch *fetch)
+{
+    curl_off_t length = -1;
+    curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return length < 0 && !fetch->in_chunks && !fetch->closed_in_order;
+}
+
 static enum sts_fetch_problem problem_of(struct sts_fetch *fetch, CURLcode code)
 {
     /* The few codes with a meaning of their own; every other is a response that went wrong. */
     if (fetch->no_memory)
         return STS_FETCH_OURS;
     if (code == CURLE_OK)
-        return STS_FETCH_OK;
+        return may_be_cut(fetch) ? STS_FETCH_BROKEN : STS_FETCH_OK;
     if (code == CURLE_WRITE_ERROR)
         return fetch->too_large ? STS_FETCH_TOO_LARGE : STS_FETCH_BROKEN;
     if (code == CURLE_OUT_OF_MEMORY)
@@ -249,6 +264,8 @@ static const char *error_text(const struct sts_fetch *fetch, CURLcode code)
         return "out of memory";
     if (fetch->facts->problem == STS_FETCH_OURS && fetch->socket_error)
         return strerror(fetch->socket_error);
+    if (code == CURLE_OK)
+        return "the connection was closed without a close_notify, and the body tells no length";
     if (code == CURLE_UNSUPPORTED_PROTOCOL) /* curl takes it for HTTP/0.9 */
         return "the response does not begin with an HTTP status line";
     if (!fetch->error[0])
