@@ -93,6 +93,15 @@ static bool read_request(struct peer *peer, char *request, size_t room)
     return false;
 }
 
+/* Each is one more handshake message for the client (RFC 8446 4.6.1). */
+static bool send_tickets(struct peer *peer, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (SSL_new_session_ticket(peer->ssl) != 1 || SSL_do_handshake(peer->ssl) != 1)
+            return false;
+    return true;
+}
+
 static void answer(struct peer *peer, const struct https_behaviour *behaviour)
 {
     char request[8192] = "", byte;
@@ -103,8 +112,8 @@ static void answer(struct peer *peer, const struct https_behaviour *behaviour)
     }
     if (!behaviour->not_tls && !read_request(peer, request, sizeof request))
         return;
-    bool ok = send_all(peer, behaviour->response,
-                       behaviour->length ? behaviour->length : strlen(behaviour->response));
+    size_t length = behaviour->length ? behaviour->length : strlen(behaviour->response);
+    bool ok = send_tickets(peer, behaviour->tickets) && send_all(peer, behaviour->response, length);
     for (size_t i = 0; ok && i < behaviour->fillers; i++) {
         usleep((useconds_t)behaviour->pause_ms * 1000);
         ok = say(peer, behaviour->filler);
@@ -130,7 +139,7 @@ static void serve(int listener, const struct https_behaviour *behaviour, SSL_CTX
         }
         if (ready) {
             answer(&peer, behaviour);
-            if (peer.ssl)
+            if (peer.ssl && !behaviour->cut)
                 SSL_shutdown(peer.ssl);
         }
         SSL_free(peer.ssl);

@@ -21,6 +21,8 @@ struct https_behaviour {
     bool not_tls;         /* speak in the clear */
     int max_version;      /* TLS1_1_VERSION and so on; 0: any */
     bool hold;            /* do not close, but wait for the client to */
+    bool cut;             /* close without a close_notify */
+    size_t tickets;       /* session tickets ahead of the response */
 };
 
 struct https_server {
