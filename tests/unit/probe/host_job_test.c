@@ -349,6 +349,40 @@ static void test_tlsa(void **state)
     }
 }
 
+/* RFC 6066 3: the name of a server is a host name. What else the DNS can carry is not sent. */
+static void test_server_name(void **state)
+{
+    static const struct {
+        const char *host; /* as the resolver writes it (RFC 1035 5.1) */
+        bool sent;
+    } cases[] = {
+        {"mx.example.com", true},          {"MX-1.Example.COM", true},
+        {"mx_1.example.com", true},        {"xn--bcher-kva.example.com", true},
+        {"mx\\032.example.com", false},    {"mx\\.1.example.com", false},
+        {"\\195\\188.example.com", false}, {"*.example.com", false},
+        {"mx/1.example.com", false},       {"\\000.example.com", false},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct visit *visit;
+        const struct fake_pending *session = NULL;
+        if (i > 0) {
+            assert_int_equal(tear_down(state), 0);
+            assert_int_equal(set_up(state), 0);
+        }
+        visit = *state;
+        free(visit->domain->hosts[0].host);
+        visit->domain->hosts[0].host = strdup(cases[i].host);
+        finish(visit, false);
+        for (size_t j = 0; j < visit->fake.n_pending; j++)
+            if (visit->fake.pending[j]->kind == FAKE_SESSION)
+                session = visit->fake.pending[j];
+        CASE_CHECK(cases[i].host, session != NULL); /* it is visited all the same */
+        CASE_TEXT(cases[i].host, session->name, cases[i].sent ? cases[i].host : "");
+        CASE_INT(cases[i].host, session->target.sni != NULL, cases[i].sent);
+    }
+}
+
 /* --- cuts and shortages ----------------------------------------------------------------------- */
 
 static void prepare_busy_zone(void)
@@ -447,6 +481,7 @@ int main(void)
         ON_VISIT(test_too_many_addresses),
         ON_VISIT(test_share_of_the_smaller_family),
         ON_VISIT(test_tlsa),
+        ON_VISIT(test_server_name),
         ON_VISIT(test_cut_after_every_step),
         ON_VISIT(test_cut_answers_say_timeout),
         ON_VISIT(test_every_start_fails_once),

@@ -100,6 +100,53 @@ static void test_offers(void **state)
     }
 }
 
+/* A name and so many capabilities, each of as many digits as given. */
+static size_t make_greeting(char *out, size_t name, size_t keyword, size_t lines)
+{
+    size_t at = (size_t)sprintf(out, "250-%0*d hello\r\n", (int)name, 0);
+
+    for (size_t i = 0; i < lines; i++)
+        at +=
+            (size_t)sprintf(out + at, "250%c%0*d\r\n", i + 1 < lines ? '-' : ' ', (int)keyword, 0);
+    return at;
+}
+
+/* The caps, on both sides of each. */
+static void test_caps(void **state)
+{
+    enum { NAME = SMTP_CAPABILITY_LENGTH_MAX, LINES = SMTP_CAPABILITIES_MAX };
+    static const struct {
+        const char *name;
+        size_t helo, keyword, lines;
+        size_t helo_kept, keyword_kept, lines_kept;
+    } cases[] = {
+        {"name of 255 bytes", NAME, 8, 1, NAME, 8, 1},
+        {"name of 256 bytes", NAME + 1, 8, 1, NAME, 8, 1},
+        {"name as long as a line", SMTP_REPLY_LINE_MAX - 12, 8, 1, NAME, 8, 1},
+        {"capability of 255 bytes", 8, NAME, 2, 8, NAME, 2},
+        {"capability of 256 bytes", 8, NAME + 1, 2, 8, NAME, 2},
+        {"capability as long as a line", 8, SMTP_REPLY_LINE_MAX - 6, 2, 8, NAME, 2},
+        {"128 capabilities", 8, 9, LINES, 8, 9, LINES},
+        {"129 capabilities", 8, 9, LINES + 1, 8, 9, LINES},
+    };
+    static char bytes[SMTP_REPLY_TOTAL_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct smtp_facts *facts = new_facts();
+        size_t length = make_greeting(bytes, cases[i].helo, cases[i].keyword, cases[i].lines);
+        struct smtp_reply reply = read_reply(bytes, length);
+        CASE_INT(cases[i].name, smtp_greeting_read(&reply, facts), 0);
+        CASE_INT(cases[i].name, (long long)strlen(facts->helo), (long long)cases[i].helo_kept);
+        CASE_INT(cases[i].name, (long long)facts->n_capabilities, (long long)cases[i].lines_kept);
+        for (size_t j = 0; j < facts->n_capabilities; j++)
+            CASE_INT(cases[i].name, (long long)strlen(facts->capabilities[j]),
+                     (long long)cases[i].keyword_kept);
+        smtp_facts_unref(facts);
+        smtp_reply_clear(&reply);
+    }
+}
+
 /* As many capabilities as fit into a reply: few are kept, all are looked at, and fast. */
 static void test_very_many(void **state)
 {
@@ -131,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_offers),
+        cmocka_unit_test(test_caps),
         cmocka_unit_test(test_very_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,6 +242,38 @@ static void test_limits(void **state)
     }
 }
 
+/* As evidence a reply is cut, on both sides of SMTP_REPLY_JOINED_MAX, its NUL counted. */
+static void test_joined_is_cut(void **state)
+{
+    enum { AROUND = 6 /* "250 " and the line end */ };
+    static const struct {
+        const char *name;
+        size_t total, line;
+        size_t text; /* how much of the text is kept */
+    } cases[] = {
+        {"shorter by one", SMTP_REPLY_JOINED_MAX - 2 + AROUND, SMTP_REPLY_LINE_MAX,
+         SMTP_REPLY_JOINED_MAX - 2},
+        {"just as long", SMTP_REPLY_JOINED_MAX - 1 + AROUND, SMTP_REPLY_LINE_MAX,
+         SMTP_REPLY_JOINED_MAX - 1},
+        {"longer by one", SMTP_REPLY_JOINED_MAX + AROUND, SMTP_REPLY_LINE_MAX,
+         SMTP_REPLY_JOINED_MAX - 1},
+        {"the longest line", SMTP_REPLY_LINE_MAX, SMTP_REPLY_LINE_MAX, SMTP_REPLY_JOINED_MAX - 1},
+        {"the longest reply, in many lines", SMTP_REPLY_TOTAL_MAX, 64, SMTP_REPLY_JOINED_MAX - 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *bytes = big_reply(cases[i].total, cases[i].line);
+        struct outcome outcome = feed(bytes, cases[i].total, cases[i].total, 1);
+        CASE_INT(cases[i].name, outcome.status, SMTP_REPLY_DONE);
+        CASE_INT(cases[i].name, (long long)strlen(outcome.joined), (long long)(4 + cases[i].text));
+        CASE_INT(cases[i].name, (long long)strspn(outcome.joined + 4, "x "),
+                 (long long)cases[i].text);
+        free(outcome.joined);
+        free(bytes);
+    }
+}
+
 static void test_lines(void **state)
 {
     static const char bytes[] = "250-mx.example.test\r\n250-\r\n250 STARTTLS\r\n";
@@ -303,15 +335,11 @@ static void test_limit_is_for_one_reply(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_replies),
-        cmocka_unit_test(test_split_anywhere),
-        cmocka_unit_test(test_byte_by_byte),
-        cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_mutated),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_reset),
-        cmocka_unit_test(test_limit_is_for_one_reply),
+        cmocka_unit_test(test_replies),       cmocka_unit_test(test_split_anywhere),
+        cmocka_unit_test(test_byte_by_byte),  cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_mutated),       cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_joined_is_cut), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_reset),         cmocka_unit_test(test_limit_is_for_one_reply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
