@@ -51,7 +51,7 @@ void scene_add_option(struct scene *scene, const struct statement *statement)
     else if (words_take(&words, "port"))
         scene->job.smtp_port = (uint16_t)number_of(place, words_next(&words, "the port"));
     else if (words_take(&words, "deadline"))
-        cut_after(scene, &words, SMTP_TIMED_OUT);
+        cut_after(scene, &words, SMTP_DEADLINE);
     else if (words_take(&words, "interrupted-after"))
         cut_after(scene, &words, SMTP_INTERRUPTED);
     words_end(&words);
