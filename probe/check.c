@@ -46,7 +46,7 @@ struct check {
     struct what_if_backend *what_if;
     struct backend backend;
     struct entry *entries;
-    size_t n_entries, n_started, n_done, n_printed, n_unjudged;
+    size_t n_entries, n_started, n_done, n_printed, n_missing;
     size_t in_flight_max;
     struct event *interrupts[2];
     int interrupted_by; /* signal number, 0 when none came */
@@ -75,6 +75,15 @@ static void note_output(struct check *check, int printed)
         check->output_errno = errno ? errno : EIO;
 }
 
+/* What there was no memory to print is missing like what could not be judged, and counted so. */
+static void note_result(struct check *check, int printed)
+{
+    if (printed != 0 && errno == ENOMEM)
+        check->n_missing++;
+    else
+        note_output(check, printed);
+}
+
 static void print_entry(struct check *check, const struct entry *entry)
 {
     const struct settings *settings = check->settings;
@@ -85,9 +94,9 @@ static void print_entry(struct check *check, const struct entry *entry)
     if (settings->format == FORMAT_TEXT) {
         if (check->n_printed)
             fputc('\n', stdout);
-        note_output(check, result_print_text(stdout, &result, &style));
+        note_result(check, result_print_text(stdout, &result, &style));
     } else if (settings->format == FORMAT_JSON) {
-        note_output(check, result_print_json(stdout, &result));
+        note_result(check, result_print_json(stdout, &result));
     }
     if (settings->format != FORMAT_TEXT && settings->verbosity)
         result_print_dialogue(stderr, &result, settings->verbosity);
@@ -173,7 +182,7 @@ static void finish_entry(struct entry *entry, struct domain_facts *facts)
         judge_in_need(entry, &settings->judge);
     entry->word = entry->judged ? entry->verdict.word : VERDICT_UNKNOWN;
     entry->done = true;
-    check->n_unjudged += !entry->judged;
+    check->n_missing += !entry->judged;
     check->n_done++;
     if (settings->format != FORMAT_NAGIOS)
         print_ready(check);
@@ -391,9 +400,9 @@ static int run(struct check *check, struct failure *failure)
     if (check->settings->format == FORMAT_NAGIOS)
         print_nagios(check);
     status = exit_status(check);
-    if (check->n_unjudged)
+    if (check->n_missing)
         failure_set(failure, STATUS_SOFTWARE, "out of memory: %zu domains are without a result",
-                    check->n_unjudged);
+                    check->n_missing);
     if (check->output_errno)
         failure_set(failure, STATUS_OUTPUT, "cannot write the output: %s",
                     strerror(check->output_errno));
