@@ -1,5 +1,7 @@
 """Too few descriptors, too little memory: our own trouble, never a verdict about the remote."""
 
+import json
+import re
 import resource
 import unittest
 
@@ -52,6 +54,36 @@ class Shortage(cli.Case):
                     self.assertNotIn(b"mxprobe: out of memory", done.stderr)
                 else:
                     self.assert_our_own(done)
+
+    @unittest.skipIf(cli.SANITIZED, "a sanitizer needs an address space without limit")
+    def test_no_domain_is_lost(self):
+        """Where memory ends in the midst of many domains, what is missing is at least counted."""
+        names = [f"d{number}.example" for number in range(300)]
+        statuses = set()
+        for limit in range(12 * MIB, 32 * MIB, MIB // 2):
+            with self.subTest(limit=f"{limit // 1024} KiB"), cli.SilentResolver() as resolver:
+                done = cli.run("check", resolver.option, "--deadline=0.1", "--format=json", *names,
+                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS,
+                                                                     (limit, limit)))
+                statuses.add(done.returncode)
+                if done.returncode == 127:  # the system could not even load the program
+                    continue
+                answered = [json.loads(line)["domain"] for line in done.stdout.splitlines()]
+                self.assertEqual(answered, [name for name in names if name in answered])
+                self.assert_accounted_for(done, len(names), len(answered))
+        self.assertIn(3, statuses)  # with enough of it nothing is missing
+
+    def assert_accounted_for(self, done, asked, answered):
+        if done.returncode == 3:
+            self.assertEqual((done.stderr, answered), (b"", asked))
+            return
+        self.assertEqual(done.returncode, 70, done.stderr)
+        self.assert_one_line(done.stderr, b"mxprobe: ")
+        told = re.search(rb"out of memory: (\d+) domains are without a result", done.stderr)
+        if told:
+            self.assertEqual(answered + int(told[1]), asked)
+        else:  # nothing was begun
+            self.assertEqual(answered, 0)
 
 
 cli.main()
