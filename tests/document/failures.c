@@ -14,8 +14,8 @@ static const char introduction[] =
     "hand, and how to mend it.\n"
     "{mx} stands for the MX host, {ip} for its address and {domain} for the mail domain of the "
     "finding: put your own in. The commands were run against the servers of the lab (lab.md). "
-    "\"Reported as\" is the RFC 8460 result type, in a TLS-RPT report as in the output here; "
-    "\"elsewhere\" is what the reports of other senders call the same thing. Lines for Postfix go "
+    "\"Reported as\" is the RFC 8460 result type that mxprobe gives; other senders may call the "
+    "same thing otherwise. Lines for Postfix go "
     "into main.cf, those for Exim into the main section of its configuration; paths are examples. "
     "Which condition gets which reason stands in decision-table.md.";
 
@@ -84,7 +84,7 @@ static void print_guide(const struct guide *guide)
     print_prose("", info->meaning);
     print_reported(guide);
     if (guide->seen_as)
-        print_prose("**Elsewhere:**", guide->seen_as);
+        print_prose("**In others' reports:**", guide->seen_as);
     print_block("**Confirm**", "sh", guide->confirm);
     if (guide->shows)
         print_prose("Look for:", guide->shows);
