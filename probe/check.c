@@ -401,7 +401,7 @@ static int run(struct check *check, struct failure *failure)
         print_nagios(check);
     status = exit_status(check);
     if (check->n_missing)
-        failure_set(failure, STATUS_SOFTWARE, "out of memory: %zu domains are without a result",
+        failure_set(failure, STATUS_SOFTWARE, "out of memory: domains without a result: %zu",
                     check->n_missing);
     if (check->output_errno)
         failure_set(failure, STATUS_OUTPUT, "cannot write the output: %s",

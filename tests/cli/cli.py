@@ -15,7 +15,7 @@ except ImportError:  # the objects are then only looked into
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 DOCS = pathlib.Path(sys.argv[2]).resolve()
-SANITIZED = b"__asan_init" in PROGRAM.read_bytes()
+SANITIZED = any(mark in PROGRAM.read_bytes() for mark in (b"__asan_init", b"__tsan_init"))
 
 # Seconds after which a run counts as hanging; no test comes near.
 PATIENCE = 60
