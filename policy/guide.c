@@ -9,7 +9,7 @@ static const struct guide_subject *const subjects[] = {
 
 const struct guide_subject *const *guide_subjects(size_t *n)
 {
-    *n = GUIDE_COUNT(subjects);
+    *n = sizeof subjects / sizeof subjects[0];
     return subjects;
 }
 
@@ -25,7 +25,7 @@ const struct guide *guide_for(enum reason reason)
 {
     const struct guide *guide = NULL;
 
-    for (size_t i = 0; !guide && i < GUIDE_COUNT(subjects); i++)
+    for (size_t i = 0; !guide && i < sizeof subjects / sizeof subjects[0]; i++)
         guide = find(subjects[i], reason);
     return guide;
 }

@@ -25,8 +25,8 @@ static const struct guide guides[] = {
                         "smtpd_tls_mandatory_protocols = >=TLSv1.2",
         .mend_exim = "# With GnuTLS (Debian)\n"
                      "tls_require_ciphers = NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2\n"
-                     "# With OpenSSL\n"
-                     "openssl_options = +no_sslv2 +no_sslv3 +no_tlsv1 +no_tlsv1_1",
+                     "# With OpenSSL in its place:\n"
+                     "# openssl_options = +no_sslv2 +no_sslv3 +no_tlsv1 +no_tlsv1_1",
         .mend_generic =
             "A server without TLS 1.2 runs a TLS library from before 2012, or a setting for the "
             "sake of old clients names versions one by one. A mail gateway or load balancer in "
@@ -49,9 +49,9 @@ static const struct guide guides[] = {
                         "smtpd_tls_dh1024_param_file =",
         .mend_exim = "# With GnuTLS (Debian)\n"
                      "tls_require_ciphers = NORMAL\n"
-                     "# With OpenSSL\n"
-                     "tls_require_ciphers = HIGH:!aNULL:!3DES\n"
-                     "tls_dhparam = ffdhe2048",
+                     "# With OpenSSL in its place:\n"
+                     "# tls_require_ciphers = HIGH:!aNULL:!3DES\n"
+                     "# tls_dhparam = ffdhe2048",
         .mend_generic = "Leave the list of suites to the library's default: lists written by hand "
                         "are how servers get stuck at what was good once.",
     },
@@ -68,9 +68,9 @@ static const struct guide guides[] = {
                         "smtpd_tls_eecdh_grade = auto",
         .mend_exim = "# With GnuTLS (Debian)\n"
                      "tls_require_ciphers = NORMAL\n"
-                     "# With OpenSSL\n"
-                     "tls_require_ciphers = HIGH:!aNULL\n"
-                     "tls_eccurve = auto",
+                     "# With OpenSSL in its place:\n"
+                     "# tls_require_ciphers = HIGH:!aNULL\n"
+                     "# tls_eccurve = auto",
         .mend_generic = "An ECDSA certificate alone and RSA suites alone, or the other way round, "
                         "give this too: the suites must fit the key of the certificate. Curves "
                         "other than P-256 and P-384 are not known to all senders.",

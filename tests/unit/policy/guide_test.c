@@ -117,10 +117,23 @@ static bool keys_are_known(const char *text)
 
 static bool lines_are_short(const char *text)
 {
-    for (; *text; text += text[strcspn(text, "\n")] ? strcspn(text, "\n") + 1 : strlen(text))
-        if (strcspn(text, "\n") > LINE_MAX_CHARACTERS)
+    for (const char *at = text; *at; at += *at == '\n') {
+        size_t length = strcspn(at, "\n");
+        if (length > LINE_MAX_CHARACTERS)
             return false;
+        at += length;
+    }
     return true;
+}
+
+static void check_texts(const char *code, const char *const texts[3], bool verbatim)
+{
+    for (size_t i = 0; i < 3; i++) {
+        if (!texts[i])
+            continue;
+        CASE_CHECK(code, *texts[i] && keys_are_known(texts[i]));
+        CASE_CHECK(code, !verbatim || lines_are_short(texts[i]));
+    }
 }
 
 /* Prose is broken into lines by the document, a command or a setting is not. */
@@ -133,13 +146,16 @@ static void test_texts(void **state)
         const char *const lines[] = {guide->confirm, guide->mend_postfix, guide->mend_exim};
         const char *const prose[] = {guide->seen_as, guide->shows, guide->mend_generic};
 
-        for (size_t j = 0; j < COUNT(lines); j++) {
-            CASE_CHECK(code, !lines[j] || keys_are_known(lines[j]));
-            CASE_CHECK(code, !lines[j] || lines_are_short(lines[j]));
-        }
-        for (size_t j = 0; j < COUNT(prose); j++)
-            CASE_CHECK(code, !prose[j] || keys_are_known(prose[j]));
+        check_texts(code, lines, true);
+        check_texts(code, prose, false);
     }
+}
+
+static const char *next_line(const char *line)
+{
+    const char *end = strchr(line, '\n');
+
+    return end ? end + 1 : NULL;
 }
 
 /* "name = value" or a comment, as main.cf and Exim's main section have them. */
@@ -158,8 +174,7 @@ static void test_settings(void **state)
         const char *const blocks[] = {guide->mend_postfix, guide->mend_exim};
 
         for (size_t j = 0; j < COUNT(blocks); j++)
-            for (const char *at = blocks[j]; at;
-                 at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
+            for (const char *at = blocks[j]; at; at = next_line(at))
                 CASE_CHECK(reason_info((enum reason)i)->code, is_setting(at));
     }
 }
