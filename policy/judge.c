@@ -8,6 +8,10 @@
 const char judge_postfix_delivers[] =
     " (this is the strict reading: Postfix at its defaults would still deliver encrypted)";
 
+const char judge_not_asked_fix[] =
+    "Check the network and the DNS servers of this machine (/etc/resolv.conf), or name one with "
+    "--resolver; under a shortage, free memory or descriptors.";
+
 /* Puts the finding's own names where the fix has "{mx}", "{ip}" and "{domain}". */
 static char *fill_in(const char *template, const char *mx, const char *ip, const char *domain)
 {

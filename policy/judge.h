@@ -47,6 +47,9 @@ void judge_add(struct judge *judge, const struct note *note, const char *detail,
  */
 extern const char judge_postfix_delivers[];
 
+/* The fix where a question could not even be asked (DNS_NOT_ASKED). */
+extern const char judge_not_asked_fix[];
+
 /* A failure under a policy, a warning without one: nothing then stops delivery. */
 enum severity judge_severity(enum policy_type policy);
 

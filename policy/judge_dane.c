@@ -97,7 +97,8 @@ static void add_not_asked(struct judge *judge, const struct host_facts *host)
     const struct note note = {.severity = SEVERITY_UNKNOWN,
                               .reason = REASON_PROBE_ERROR,
                               .stage = STAGE_DNS,
-                              .host = host};
+                              .host = host,
+                              .fix = judge_not_asked_fix};
 
     judge_add(judge, &note, "the TLSA records of %s could not be asked for%s%s", host->host,
               host->tlsa->ede_text ? ": " : "", host->tlsa->ede_text ? host->tlsa->ede_text : "");

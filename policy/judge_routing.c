@@ -75,9 +75,10 @@ static void add_failure(struct judge *judge, const struct dns_answer *answer,
         note.reason = REASON_DNSSEC_BOGUS;
         note.policy_type = POLICY_TYPE_TLSA;
     } else { /* row 4; our own trouble is row 77 */
+        bool asked = answer->status != DNS_NOT_ASKED;
         note.severity = SEVERITY_UNKNOWN;
-        note.reason =
-            answer->status == DNS_NOT_ASKED ? REASON_PROBE_ERROR : REASON_DNS_TEMPORARY_FAILURE;
+        note.reason = asked ? REASON_DNS_TEMPORARY_FAILURE : REASON_PROBE_ERROR;
+        note.fix = asked ? NULL : judge_not_asked_fix;
     }
     judge_add(judge, &note, "the %s records of %s: %s%s%s%s%s%s", dns_type_text(answer->type),
               answer->name, bogus ? "DNSSEC validation fails" : dns_status_text(answer->status),

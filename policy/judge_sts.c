@@ -24,6 +24,7 @@ static bool judge_record(struct judge *judge)
 {
     const struct sts_record *record = &judge->verdict->sts_record;
     const struct dns_answer *answer = judge->facts->sts_txt;
+    bool asked = answer->status != DNS_NOT_ASKED;
     struct note note = {
         .severity = SEVERITY_FAIL, .reason = REASON_MTA_STS_POLICY_INVALID, .stage = STAGE_RECORD};
 
@@ -51,9 +52,11 @@ static bool judge_record(struct judge *judge)
     case STS_RECORD_ERROR: /* row 56 */
         note.severity = SEVERITY_UNKNOWN;
         note.stage = STAGE_DNS;
-        note.reason =
-            answer->status == DNS_NOT_ASKED ? REASON_PROBE_ERROR : REASON_DNS_TEMPORARY_FAILURE;
-        judge_add(judge, &note, "%s for %s TXT", dns_status_text(answer->status), answer->name);
+        note.reason = asked ? REASON_DNS_TEMPORARY_FAILURE : REASON_PROBE_ERROR;
+        note.fix = asked ? NULL : judge_not_asked_fix;
+        judge_add(judge, &note, "the TXT records of %s: %s%s%s%s", answer->name,
+                  dns_status_text(answer->status), answer->ede_text ? " (" : "",
+                  answer->ede_text ? answer->ede_text : "", answer->ede_text ? ")" : "");
         return false;
     }
     return false;
