@@ -8,7 +8,7 @@ from .table import LAB
 
 # Long enough for a busy machine of two cores, short enough for the hosts that say nothing.
 TIMEOUT_S = os.environ.get("LAB_TIMEOUT", "8")
-CONNECT_TIMEOUT_S = "3"
+CONNECT_TIMEOUT_S = os.environ.get("LAB_CONNECT_TIMEOUT", "3")
 
 
 def need_lab():
