@@ -1,5 +1,5 @@
 /*
- * The clocks, in milliseconds, for the shells of dns; what is pure takes the time as an argument.
+ * The clocks, in milliseconds, for the shells; what is pure takes the time as an argument.
  */
 #ifndef DNS_CLOCK_H
 #define DNS_CLOCK_H

@@ -1,23 +1,15 @@
 #include "probe/clock.h"
 
-#include <time.h>
-
-static int64_t read_ms(clockid_t id)
-{
-    struct timespec now;
-
-    clock_gettime(id, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#include "dns/clock.h"
 
 int64_t clock_wall_ms(void)
 {
-    return read_ms(CLOCK_REALTIME);
+    return dns_clock_wall_ms();
 }
 
 int64_t clock_monotonic_ms(void)
 {
-    return read_ms(CLOCK_MONOTONIC);
+    return dns_clock_monotonic_ms();
 }
 
 struct timeval clock_duration(int64_t duration_ms)
