@@ -4,8 +4,9 @@ import itertools
 HEAD = """# The lab's domains
 
 Made from `tests/lab/table/` by `tests/lab/lab doc`; do not edit. What each domain of the lab
-is for, and what a correct diagnosis of it is: derived by hand from the decision table, never from
-a run of the program. `tests/lab/lab run` starts the servers behind them.
+is for, and what a correct diagnosis of it is: derived by hand from the decision table; for a
+few, which tests/lab/README.md names, a reading was settled after the program's answer had been seen.
+`tests/lab/lab run` starts the servers behind them.
 
 A finding reads `severity reason (result type, policy type) host`. Delivery is what an opportunistic
 sender, an MTA-STS sender and a DANE sender would do.
