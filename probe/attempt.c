@@ -19,7 +19,7 @@ struct attempt {
     struct event *timer;  /* the phase's deadline */
     struct event *finish; /* ends the attempt from the loop, outside every callback */
     char *sni;
-    enum attempt_mode mode;
+    struct attempt_offer offer;
     bool by_hand; /* the ClientHello is out: what comes is its answer, not SMTP */
     uint8_t *answer;
     size_t answer_length;
@@ -107,20 +107,10 @@ static void say_hello_by_hand(struct attempt *attempt)
 
 static void begin_tls(struct attempt *attempt)
 {
-    const struct attempt_environment *environment = attempt->environment;
-
-    switch (attempt->mode) {
-    case ATTEMPT_MODERN:
-    case ATTEMPT_INJECT:
-        tls_stream_secure(attempt->stream, environment->context, attempt->sni);
-        break;
-    case ATTEMPT_WIDE:
-        tls_stream_secure(attempt->stream, environment->wide_context, attempt->sni);
-        break;
-    case ATTEMPT_BY_HAND:
+    if (attempt->offer.context)
+        tls_stream_secure(attempt->stream, attempt->offer.context, attempt->sni);
+    else
         say_hello_by_hand(attempt);
-        break;
-    }
 }
 
 /* Bytes of the answer to a hand-made ClientHello: only its beginning is of interest. */
@@ -197,7 +187,7 @@ static void on_secured(void *arg, struct tls_facts *facts)
     struct attempt *attempt = arg;
     const struct attempt_environment *environment = attempt->environment;
 
-    if (environment->secured && attempt->mode == ATTEMPT_MODERN)
+    if (environment->secured && !attempt->offer.quiet)
         environment->secured(environment->secured_arg);
     smtp_session_secured(&attempt->session, facts, clock_monotonic_ms());
     pump(attempt);
@@ -239,14 +229,14 @@ static void connect_stream(struct attempt *attempt)
 }
 
 struct attempt *attempt_start(const struct attempt_environment *environment,
-                              const struct smtp_target *target, enum attempt_mode mode,
+                              const struct smtp_target *target, const struct attempt_offer *offer,
                               backend_session_fn *done, void *arg)
 {
     struct attempt *attempt = calloc(1, sizeof *attempt);
     if (!attempt)
         return NULL;
     attempt->environment = environment;
-    attempt->mode = mode;
+    attempt->offer = *offer;
     attempt->done = done;
     attempt->arg = arg;
     attempt->facts = smtp_facts_new(&target->address, target->port);
@@ -262,7 +252,7 @@ struct attempt *attempt_start(const struct attempt_environment *environment,
     attempt->facts->observed_at_ms = clock_wall_ms();
     smtp_session_begin(&attempt->session, &environment->session, attempt->facts,
                        clock_monotonic_ms());
-    attempt->session.inject = mode == ATTEMPT_INJECT;
+    attempt->session.inject = offer->inject;
     connect_stream(attempt);
     arm(attempt);
     return attempt;

@@ -14,9 +14,6 @@
 /* What all attempts of a run share; borrowed for their life. */
 struct attempt_environment {
     struct event_base *base;
-    SSL_CTX *context, *wide_context; /* tls_context_new, tls_context_new_wide */
-    bool injection_test;             /* one more session, with a command behind STARTTLS */
-    bool autopsy;                    /* look into failed handshakes (probe/inspection.h) */
     struct smtp_session_options session;
     const struct dns_address *source_ipv4; /* connect from here, or NULL */
     const struct dns_address *source_ipv6;
@@ -24,19 +21,22 @@ struct attempt_environment {
     void *secured_arg;
 };
 
-/* What is offered in the handshake. */
-enum attempt_mode {
-    ATTEMPT_MODERN,  /* what a sender of today offers */
-    ATTEMPT_WIDE,    /* all that OpenSSL has */
-    ATTEMPT_BY_HAND, /* what it no longer has; ends at the ServerHello, which goes to `autopsy` */
-    ATTEMPT_INJECT,  /* as a sender of today, with a NOOP pipelined behind STARTTLS */
+/* What one attempt says after STARTTLS. */
+struct attempt_offer {
+    SSL_CTX *context; /* the handshake is OpenSSL's, with this; NULL: a ClientHello made by hand,
+                         and an end at the ServerHello, which goes to `autopsy` of the facts */
+    bool inject;      /* a NOOP is pipelined behind STARTTLS (CVE-2011-0411) */
+    bool quiet;       /* a look beside the session: `secured` is not told */
 };
 
 struct attempt;
 
-/* Begins. `done` gets the facts (one reference) once, from the loop. NULL when out of memory. */
+/*
+ * Begins; the offer is copied, its context borrowed. `done` gets the facts (one reference) once,
+ * from the loop. NULL when out of memory.
+ */
 struct attempt *attempt_start(const struct attempt_environment *environment,
-                              const struct smtp_target *target, enum attempt_mode mode,
+                              const struct smtp_target *target, const struct attempt_offer *offer,
                               backend_session_fn *done, void *arg);
 
 /*

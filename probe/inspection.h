@@ -1,17 +1,27 @@
 /*
- * Inspects one endpoint: the session that a sender would hold and, where its handshake failed for a
- * reason that the server did not tell, the autopsy: further attempts with what clients of the past
- * offered. Bounded by AUTOPSY_CONNECTIONS_MAX, one after the other.
+ * Inspects one endpoint: the session that a sender would hold and, one after the other, the closer
+ * looks that the options ask for, each with an attempt of its own. The first is the autopsy: where
+ * the session's handshake failed for a reason that the server did not tell, further attempts with
+ * what clients of the past offered, AUTOPSY_CONNECTIONS_MAX at most.
  */
 #ifndef PROBE_INSPECTION_H
 #define PROBE_INSPECTION_H
 
 #include "probe/attempt.h"
 
+/* What all inspections of a run share; borrowed for their life. */
+struct inspection_environment {
+    struct attempt_environment attempt;
+    SSL_CTX *context;      /* tls_context_new: the session's */
+    SSL_CTX *wide_context; /* tls_context_new_wide; only where there are autopsies */
+    bool autopsy;          /* look into failed handshakes */
+    bool injection_test;   /* look what becomes of a command behind STARTTLS */
+};
+
 struct inspection;
 
 /* Begins. `done` gets the facts (one reference) once, from the loop. NULL when out of memory. */
-struct inspection *inspection_start(const struct attempt_environment *environment,
+struct inspection *inspection_start(const struct inspection_environment *environment,
                                     const struct smtp_target *target, backend_session_fn *done,
                                     void *arg);
 

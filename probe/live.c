@@ -10,7 +10,7 @@ struct live {
     struct dns_resolver *resolver;
     struct sts_fetcher *fetcher;
     struct tls_trust *trust;
-    struct attempt_environment environment;
+    struct inspection_environment environment;
 };
 
 /* Somebody's certificate is going to be judged: the anchors are fetched beside what goes on. */
@@ -97,7 +97,7 @@ static void *soon(void *self, void (*run)(void *arg), void *arg)
 
     if (!made)
         return NULL;
-    *made = (struct soon){evtimer_new(live->environment.base, on_soon, made), run, arg};
+    *made = (struct soon){evtimer_new(live->environment.attempt.base, on_soon, made), run, arg};
     if (!made->event) {
         free(made);
         return NULL;
@@ -168,21 +168,21 @@ struct live *live_new(struct event_base *base, const struct live_options *option
     if (!live)
         return NULL;
     live->trust = trust;
-    live->environment = (struct attempt_environment){
-        .base = base,
+    live->environment = (struct inspection_environment){
+        .attempt = {.base = base,
+                    .session = options->session,
+                    .secured = on_secured,
+                    .secured_arg = live},
         .context = tls_context_new(),
         .wide_context = options->no_autopsy ? NULL : tls_context_new_wide(),
-        .injection_test = options->injection_test,
         .autopsy = !options->no_autopsy,
-        .session = options->session,
-        .secured = on_secured,
-        .secured_arg = live,
+        .injection_test = options->injection_test,
     };
-    set_sources(&live->environment, options);
+    set_sources(&live->environment.attempt, options);
     live->resolver = dns_resolver_new(base, &options->resolver);
     struct sts_fetcher_options fetcher = options->fetcher;
-    fetcher.source_ipv4 = live->environment.source_ipv4;
-    fetcher.source_ipv6 = live->environment.source_ipv6;
+    fetcher.source_ipv4 = live->environment.attempt.source_ipv4;
+    fetcher.source_ipv6 = live->environment.attempt.source_ipv6;
     live->fetcher = sts_fetcher_new(base, &fetcher);
     bool wide = options->no_autopsy || live->environment.wide_context;
     if (!live->environment.context || !wide || !live->resolver || !live->fetcher) {

@@ -20,6 +20,7 @@ struct world {
     struct loop_server server;
     SSL_CTX *server_context;
     struct attempt_environment environment;
+    struct attempt_offer offer;
     struct smtp_facts *facts;
     size_t n_done, n_wanted, n_secured;
 };
@@ -59,9 +60,9 @@ static int set_up(void **state)
     world->base = event_base_new();
     world->server_context = new_server_context();
     world->n_wanted = 1;
+    world->offer = (struct attempt_offer){.context = tls_context_new()};
     world->environment = (struct attempt_environment){
         .base = world->base,
-        .context = tls_context_new(),
         .session = {.ehlo = "probe.example.test",
                     .connect_timeout_ms = LONG_MS,
                     .banner_timeout_ms = LONG_MS,
@@ -69,7 +70,7 @@ static int set_up(void **state)
         .secured = on_secured,
         .secured_arg = world,
     };
-    assert_true(world->base && world->environment.context);
+    assert_true(world->base && world->offer.context);
     *state = world;
     return 0;
 }
@@ -81,7 +82,7 @@ static int tear_down(void **state)
     smtp_facts_unref(world->facts);
     if (world->server.event)
         loop_server_stop(&world->server);
-    SSL_CTX_free(world->environment.context);
+    SSL_CTX_free(world->offer.context);
     SSL_CTX_free(world->server_context);
     event_base_free(world->base);
     free(world);
@@ -118,7 +119,7 @@ static struct attempt *begin(struct world *world)
                                        .sni = "mx.example.test"};
     size_t before = world->n_done;
     struct attempt *attempt =
-        attempt_start(&world->environment, &target, ATTEMPT_MODERN, on_done, world);
+        attempt_start(&world->environment, &target, &world->offer, on_done, world);
 
     assert_non_null(attempt);
     assert_int_equal(world->n_done, before); /* never inline */

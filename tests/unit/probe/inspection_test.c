@@ -15,7 +15,7 @@ struct world {
     struct event_base *base;
     struct loop_server server;
     SSL_CTX *server_context;
-    struct attempt_environment environment;
+    struct inspection_environment environment;
     struct smtp_facts *facts;
     size_t n_done;
 };
@@ -33,15 +33,15 @@ static int set_up(void **state)
     assert_int_equal(SSL_CTX_use_certificate(world->server_context, identity.x509), 1);
     assert_int_equal(SSL_CTX_use_PrivateKey(world->server_context, identity.key), 1);
     mint_clear(&identity);
-    world->environment = (struct attempt_environment){
-        .base = world->base,
+    world->environment = (struct inspection_environment){
+        .attempt = {.base = world->base,
+                    .session = {.ehlo = "probe.example.test",
+                                .connect_timeout_ms = PATIENCE_MS,
+                                .banner_timeout_ms = PATIENCE_MS,
+                                .timeout_ms = PATIENCE_MS}},
         .context = tls_context_new(),
         .wide_context = tls_context_new_wide(),
         .autopsy = true,
-        .session = {.ehlo = "probe.example.test",
-                    .connect_timeout_ms = PATIENCE_MS,
-                    .banner_timeout_ms = PATIENCE_MS,
-                    .timeout_ms = PATIENCE_MS},
     };
     assert_true(world->base && world->environment.context && world->environment.wide_context);
     *state = world;
@@ -211,7 +211,7 @@ static void test_no_autopsy(void **state)
         world = *state;
         world->environment.autopsy = cases[i].allowed;
         if (cases[i].steps == silence)
-            world->environment.session.timeout_ms = SHORT_MS;
+            world->environment.attempt.session.timeout_ms = SHORT_MS;
         const struct smtp_facts *facts = inspect(world, cases[i].steps);
         CASE_INT(cases[i].name, facts->problem, cases[i].problem);
         CASE_INT(cases[i].name, facts->autopsy.connections, 0);
@@ -246,7 +246,7 @@ static void test_dialogue(void **state)
     struct world *world = *state;
     size_t commands = 0;
 
-    world->environment.session.keep_dialogue = true;
+    world->environment.attempt.session.keep_dialogue = true;
     const struct smtp_facts *facts = inspect(world, closes);
     for (size_t i = 0; i < facts->n_dialogue; i++)
         commands += strcmp(facts->dialogue[i].text, "STARTTLS") == 0;

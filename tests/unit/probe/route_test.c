@@ -35,27 +35,27 @@ static void on_done(void *arg, struct smtp_facts *facts)
 static void test_family_unavailable(void **state)
 {
     static const char *const peers[] = {"192.0.2.1", "2001:db8::1"};
+    const struct attempt_offer offer = {.context = tls_context_new()};
     struct attempt_environment environment = {
         .base = event_base_new(),
-        .context = tls_context_new(),
         .session = {.connect_timeout_ms = 10000, .banner_timeout_ms = 10000, .timeout_ms = 10000},
     };
 
     if (!*state)
         skip();
-    assert_true(environment.base && environment.context);
+    assert_true(environment.base && offer.context);
     for (size_t i = 0; i < COUNT(peers); i++) {
         struct smtp_target target = {.port = 25, .host = "mx.example.test"};
         struct smtp_facts *facts = NULL;
         assert_true(dns_address_parse(peers[i], &target.address));
-        assert_non_null(attempt_start(&environment, &target, ATTEMPT_MODERN, on_done, &facts));
+        assert_non_null(attempt_start(&environment, &target, &offer, on_done, &facts));
         while (!facts)
             assert_int_equal(event_base_loop(environment.base, EVLOOP_ONCE), 0);
         CASE_INT(peers[i], facts->problem, SMTP_FAMILY_UNAVAILABLE);
         CASE_INT(peers[i], facts->stage, SMTP_STAGE_CONNECT);
         smtp_facts_unref(facts);
     }
-    SSL_CTX_free(environment.context);
+    SSL_CTX_free(offer.context);
     event_base_free(environment.base);
 }
 
