@@ -41,6 +41,7 @@ static cJSON *finding(const struct finding *finding)
     cJSON *object = cJSON_CreateObject();
 
     if (object && json_put_word(object, "severity", severity_text(finding->severity)) &&
+        json_put_word(object, "row", finding->row) &&
         json_put_word(object, "result_type", result_type_text(finding->result_type)) &&
         json_put_word(object, "reason", reason_info(finding->reason)->code) &&
         json_put_word(object, "policy_type", policy_type_text(finding->policy_type)) &&

@@ -1,5 +1,6 @@
 #include "policy/judge.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,12 +66,14 @@ void judge_add(struct judge *judge, const struct note *note, const char *detail,
     char ip[DNS_ADDRESS_TEXT_MAX];
     va_list arguments;
 
+    assert(note->row);
     if (judge->no_memory || !make_room(judge)) {
         judge->no_memory = true;
         return;
     }
     struct finding *finding = &judge->verdict->findings[judge->verdict->n_findings++];
-    *finding = (struct finding){.severity = note->severity,
+    *finding = (struct finding){.row = note->row,
+                                .severity = note->severity,
                                 .result_type = note->result_type,
                                 .reason = note->reason,
                                 .policy_type = note->policy_type,
@@ -92,6 +95,11 @@ void judge_add(struct judge *judge, const struct note *note, const char *detail,
         judge->no_memory = true;
     }
     va_end(arguments);
+}
+
+const char *judge_row(enum policy_type policy, const char *row)
+{
+    return policy == POLICY_TYPE_TLSA ? "73" : row;
 }
 
 enum severity judge_severity(enum policy_type policy)

@@ -29,6 +29,7 @@ struct judge {
 
 /* What a finding says besides its detail. */
 struct note {
+    const char *row; /* of docs/decision-table.md, as printed there; static, never NULL */
     enum severity severity;
     enum result_type result_type;
     enum reason reason;
@@ -49,6 +50,12 @@ extern const char judge_postfix_delivers[];
 
 /* The fix where a question could not even be asked (DNS_NOT_ASKED). */
 extern const char judge_not_asked_fix[];
+
+/*
+ * The row of a finding that is made for each policy in force: `row` itself, or 73, which is what
+ * the table says of the same condition under usable TLSA. Static.
+ */
+const char *judge_row(enum policy_type policy, const char *row);
 
 /* A failure under a policy, a warning without one: nothing then stops delivery. */
 enum severity judge_severity(enum policy_type policy);
@@ -81,10 +88,11 @@ enum session_class judge_session_class(const struct smtp_facts *endpoint);
 bool judge_session_judged(const struct smtp_facts *endpoint);
 
 /*
- * The reason, RFC 8460 type and fix of one verify error (rows 41 to 52); `fix` is NULL for the
+ * The row, reason, RFC 8460 type and fix of one verify error (rows 41 to 52); `fix` is NULL for the
  * reason's own.
  */
 struct certificate_fault {
+    const char *row;
     enum reason reason;
     enum result_type result_type;
     const char *fix;
@@ -93,9 +101,9 @@ struct certificate_fault judge_certificate_fault(int code, int depth);
 
 /*
  * Adds one finding for each kind of fault among `errors`, all of them with the note's policy,
- * stage, host and endpoint. A result type that is not RESULT_NONE in `note` is used for all (row
- * 64); so are the severity and a fix. `name` is the host name that no SAN matches, NULL where one
- * does.
+ * stage, host and endpoint. A row in `note`, and a result type that is not RESULT_NONE, are used
+ * for all (row 64); so are the severity and a fix. Under usable TLSA the rows are 71, 72 and B7.
+ * `name` is the host name that no SAN matches, NULL where one does.
  */
 void judge_certificate_errors(struct judge *judge, const struct note *note,
                               const struct tls_facts *tls, const struct tls_verify_error *errors,

@@ -16,58 +16,54 @@ static const char intermediate_fix[] =
     "Let {mx} send the intermediate certificates too (the CA's \"fullchain\" file), or get a "
     "certificate from a public CA.";
 
-#define FAULT(code, reason, type, fix)          \
-    {                                           \
-        X509_V_ERR_##code,                      \
-        {                                       \
-            REASON_##reason, RESULT_##type, fix \
-        }                                       \
+#define FAULT(code, row, reason, type, fix)          \
+    {                                                \
+        X509_V_ERR_##code,                           \
+        {                                            \
+            row, REASON_##reason, RESULT_##type, fix \
+        }                                            \
     }
+#define UNTRUSTED(code, fix) FAULT(code, "45", UNTRUSTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED, fix)
+#define SIGNATURE(code) FAULT(code, "49", NO_VALID_SIGNATURE, CERTIFICATE_NOT_TRUSTED, NULL)
+#define UNSUPPORTED(code) FAULT(code, "50", UNSUPPORTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED, NULL)
 
-/* One row a verify error; INVALID_PURPOSE depends on the depth and stands apart. */
+/* One entry a verify error; INVALID_PURPOSE depends on the depth and stands apart. */
 static const struct {
     int code;
     struct certificate_fault fault;
 } faults[] = {
-    FAULT(CERT_HAS_EXPIRED, CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRED, NULL), /* row 41 */
-    FAULT(CERT_NOT_YET_VALID, CERTIFICATE_NOT_VALID_YET, CERTIFICATE_NOT_TRUSTED, NULL), /* 42 */
-    FAULT(CERT_REVOKED, CERTIFICATE_REVOKED, CERTIFICATE_NOT_TRUSTED, NULL), /* row 43 */
-    /* row 45 */
-    FAULT(DEPTH_ZERO_SELF_SIGNED_CERT, UNTRUSTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED,
-          self_signed_fix),
-    FAULT(SELF_SIGNED_CERT_IN_CHAIN, UNTRUSTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED, NULL),
-    FAULT(UNABLE_TO_GET_ISSUER_CERT, UNTRUSTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED,
-          intermediate_fix),
-    FAULT(UNABLE_TO_GET_ISSUER_CERT_LOCALLY, UNTRUSTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED,
-          intermediate_fix),
-    FAULT(UNABLE_TO_VERIFY_LEAF_SIGNATURE, UNTRUSTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED,
-          intermediate_fix),
-    /* row 49 */
-    FAULT(CERT_SIGNATURE_FAILURE, NO_VALID_SIGNATURE, CERTIFICATE_NOT_TRUSTED, NULL),
-    FAULT(UNABLE_TO_DECRYPT_CERT_SIGNATURE, NO_VALID_SIGNATURE, CERTIFICATE_NOT_TRUSTED, NULL),
-    FAULT(SIGNATURE_ALGORITHM_MISMATCH, NO_VALID_SIGNATURE, CERTIFICATE_NOT_TRUSTED, NULL),
-    /* row 50 */
-    FAULT(EE_KEY_TOO_SMALL, UNSUPPORTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED, NULL),
-    FAULT(CA_KEY_TOO_SMALL, UNSUPPORTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED, NULL),
-    FAULT(CA_MD_TOO_WEAK, UNSUPPORTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED, NULL),
-    FAULT(UNSUPPORTED_SIGNATURE_ALGORITHM, UNSUPPORTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED, NULL),
-    FAULT(EC_KEY_EXPLICIT_PARAMS, UNSUPPORTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED, NULL),
-    FAULT(UNHANDLED_CRITICAL_EXTENSION, UNSUPPORTED_CERTIFICATE, CERTIFICATE_NOT_TRUSTED, NULL),
-    FAULT(HOSTNAME_MISMATCH, HOSTNAME_MISMATCH, CERTIFICATE_HOST_MISMATCH, NULL), /* row 52 */
+    FAULT(CERT_HAS_EXPIRED, "41", CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRED, NULL),
+    FAULT(CERT_NOT_YET_VALID, "42", CERTIFICATE_NOT_VALID_YET, CERTIFICATE_NOT_TRUSTED, NULL),
+    FAULT(CERT_REVOKED, "43", CERTIFICATE_REVOKED, CERTIFICATE_NOT_TRUSTED, NULL),
+    UNTRUSTED(DEPTH_ZERO_SELF_SIGNED_CERT, self_signed_fix),
+    UNTRUSTED(SELF_SIGNED_CERT_IN_CHAIN, NULL),
+    UNTRUSTED(UNABLE_TO_GET_ISSUER_CERT, intermediate_fix),
+    UNTRUSTED(UNABLE_TO_GET_ISSUER_CERT_LOCALLY, intermediate_fix),
+    UNTRUSTED(UNABLE_TO_VERIFY_LEAF_SIGNATURE, intermediate_fix),
+    SIGNATURE(CERT_SIGNATURE_FAILURE),
+    SIGNATURE(UNABLE_TO_DECRYPT_CERT_SIGNATURE),
+    SIGNATURE(SIGNATURE_ALGORITHM_MISMATCH),
+    UNSUPPORTED(EE_KEY_TOO_SMALL),
+    UNSUPPORTED(CA_KEY_TOO_SMALL),
+    UNSUPPORTED(CA_MD_TOO_WEAK),
+    UNSUPPORTED(UNSUPPORTED_SIGNATURE_ALGORITHM),
+    UNSUPPORTED(EC_KEY_EXPLICIT_PARAMS),
+    UNSUPPORTED(UNHANDLED_CRITICAL_EXTENSION),
+    FAULT(HOSTNAME_MISMATCH, "52", HOSTNAME_MISMATCH, CERTIFICATE_HOST_MISMATCH, NULL),
 };
 
 struct certificate_fault judge_certificate_fault(int code, int depth)
 {
     if (code == X509_V_ERR_INVALID_PURPOSE && depth == 0)
-        return (struct certificate_fault){REASON_UNSUPPORTED_CERTIFICATE,
+        return (struct certificate_fault){"50", REASON_UNSUPPORTED_CERTIFICATE,
                                           RESULT_CERTIFICATE_NOT_TRUSTED, NULL};
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
         if (faults[i].code == code)
             return faults[i].fault;
-    /* CA constraints, path length, name constraints and whatever else keeps a path from an anchor
-     * (row 45). */
-    return (struct certificate_fault){REASON_UNTRUSTED_CERTIFICATE, RESULT_CERTIFICATE_NOT_TRUSTED,
-                                      NULL};
+    /* CA constraints, path length, name constraints and whatever else keeps a path from an anchor.
+     */
+    return (struct certificate_fault){"45", REASON_UNTRUSTED_CERTIFICATE,
+                                      RESULT_CERTIFICATE_NOT_TRUSTED, NULL};
 }
 
 static const struct tls_certificate *certificate_at(const struct tls_facts *tls, int depth)
@@ -118,6 +114,18 @@ static void add_mismatch(struct judge *judge, const struct note *note, const str
               leaf && leaf->n_sans > 2 ? " and more" : "");
 }
 
+/* The note's row where it has one, what the table says of a DANE-TA chain, or the fault's own. */
+static const char *fault_row(const struct note *note, const struct certificate_fault *fault)
+{
+    if (note->row)
+        return note->row;
+    if (note->policy_type != POLICY_TYPE_TLSA)
+        return fault->row;
+    if (fault->reason == REASON_HOSTNAME_MISMATCH)
+        return "71";
+    return fault->reason == REASON_CERTIFICATE_EXPIRED ? "72" : "B7";
+}
+
 void judge_certificate_errors(struct judge *judge, const struct note *note,
                               const struct tls_facts *tls, const struct tls_verify_error *errors,
                               size_t n_errors, const char *name)
@@ -130,15 +138,18 @@ void judge_certificate_errors(struct judge *judge, const struct note *note,
         if (told[fault.reason] || errors[i].code == X509_V_ERR_HOSTNAME_MISMATCH)
             continue;
         told[fault.reason] = true;
+        one.row = fault_row(note, &fault);
         one.reason = fault.reason;
         one.fix = note->fix ? note->fix : fault.fix;
         one.result_type = note->result_type ? note->result_type : fault.result_type;
         add_error(judge, &one, tls, errors[i]);
     }
     if (name) {
-        one.reason = REASON_HOSTNAME_MISMATCH;
+        struct certificate_fault fault = judge_certificate_fault(X509_V_ERR_HOSTNAME_MISMATCH, 0);
+        one.row = fault_row(note, &fault);
+        one.reason = fault.reason;
         one.fix = note->fix;
-        one.result_type = note->result_type ? note->result_type : RESULT_CERTIFICATE_HOST_MISMATCH;
+        one.result_type = note->result_type ? note->result_type : fault.result_type;
         add_mismatch(judge, &one, tls, name);
     }
 }
@@ -158,6 +169,7 @@ void judge_expiry(struct judge *judge, const struct note *where, int64_t first_n
         note.severity = SEVERITY_WARNING;
     else
         return;
+    note.row = "76";
     note.result_type = RESULT_NONE;
     note.policy_type = POLICY_TYPE_NONE;
     note.reason = REASON_CERTIFICATE_EXPIRES_SOON;
@@ -177,11 +189,12 @@ static bool webpki_counts(const struct judge *judge, size_t host, enum policy_ty
     return judge->verdict->hosts[host].dane != DANE_USABLE;
 }
 
-static void add_aside(struct judge *judge, const struct note *where, enum severity severity,
-                      enum reason reason, const char *detail)
+static void add_aside(struct judge *judge, const struct note *where, const char *row,
+                      enum severity severity, enum reason reason, const char *detail)
 {
     struct note note = *where;
 
+    note.row = row;
     note.severity = severity;
     note.result_type = RESULT_NONE;
     note.policy_type = POLICY_TYPE_NONE;
@@ -212,11 +225,11 @@ void judge_certificate(struct judge *judge, size_t host, size_t index)
                                  verdict->webpki.n_errors,
                                  verdict->name_matches ? NULL : facts->host);
         judge_expiry(judge, &note, verdict->webpki.first_not_after_s);
-        if (verdict->webpki.extra_expired) /* row 41 */
-            add_aside(judge, &note, SEVERITY_INFO, REASON_CHAIN_EXTRA_EXPIRED,
+        if (verdict->webpki.extra_expired)
+            add_aside(judge, &note, "41", SEVERITY_INFO, REASON_CHAIN_EXTRA_EXPIRED,
                       "a certificate that is sent along has ended; it is not on the path");
     }
-    if (endpoint->tls->chain[0].must_staple && !endpoint->tls->ocsp) /* row 79 */
-        add_aside(judge, &note, SEVERITY_WARNING, REASON_MUST_STAPLE_MISSING,
+    if (endpoint->tls->chain[0].must_staple && !endpoint->tls->ocsp)
+        add_aside(judge, &note, "79", SEVERITY_WARNING, REASON_MUST_STAPLE_MISSING,
                   "the certificate has the TLS feature status_request, and no OCSP response came");
 }

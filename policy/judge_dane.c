@@ -78,7 +78,7 @@ static enum dane_status host_status(const struct host_facts *host)
     return DANE_UNKNOWN;
 }
 
-/* Row 68: why each record is unusable, the first few of them. */
+/* Says why, of the first record. */
 static void add_unusable(struct judge *judge, const struct note *note,
                          const struct dns_answer *tlsa)
 {
@@ -91,10 +91,11 @@ static void add_unusable(struct judge *judge, const struct note *note,
               record.usage, record.selector, record.matching, why);
 }
 
-/* Row 77: our own trouble with the TLSA lookup. */
+/* Our own trouble with the TLSA lookup. */
 static void add_not_asked(struct judge *judge, const struct host_facts *host)
 {
-    const struct note note = {.severity = SEVERITY_UNKNOWN,
+    const struct note note = {.row = "77",
+                              .severity = SEVERITY_UNKNOWN,
                               .reason = REASON_PROBE_ERROR,
                               .stage = STAGE_DNS,
                               .host = host,
@@ -119,10 +120,12 @@ void judge_dane_status(struct judge *judge, size_t host)
     bool lookup_failed = tlsa && told && tlsa->status != DNS_FOUND &&
                          (verdict->dane == DANE_ERROR || verdict->dane == DANE_BOGUS);
     if (verdict->dane == DANE_UNUSABLE) {
+        note.row = "68";
         note.result_type = RESULT_TLSA_INVALID;
         note.reason = REASON_TLSA_UNUSABLE;
         add_unusable(judge, &note, tlsa);
-    } else if (lookup_failed) { /* row 69 */
+    } else if (lookup_failed) {
+        note.row = "69";
         note.result_type = RESULT_DNSSEC_INVALID;
         note.reason =
             verdict->dane == DANE_BOGUS ? REASON_DNSSEC_BOGUS : REASON_DNS_TEMPORARY_FAILURE;
@@ -135,7 +138,8 @@ void judge_dane_status(struct judge *judge, size_t host)
     bool lacking = verdict->dane == DANE_UNUSABLE || verdict->dane == DANE_ABSENT ||
                    verdict->dane == DANE_INSECURE || verdict->dane == DANE_UNKNOWN;
     bool routed = judge->verdict->mx_status != MX_NONE;
-    if (judge->options->require_dane && lacking && routed) { /* row 74 */
+    if (judge->options->require_dane && lacking && routed) {
+        note.row = "74";
         note.result_type = RESULT_DANE_REQUIRED;
         note.reason = REASON_DANE_REQUIRED;
         judge_add(judge, &note, "DANE is required, and the TLSA status of %s is \"%s\"",
@@ -188,14 +192,15 @@ static void add_outcome(struct judge *judge, const struct note *where, const str
     struct note note = *where;
 
     switch (dane->outcome) {
-    case TLS_DANE_NO_MATCH: /* row 70 */
+    case TLS_DANE_NO_MATCH:
+        note.row = "70";
         note.result_type = RESULT_VALIDATION_FAILURE;
         note.reason = REASON_DANE_NO_MATCH;
         judge_add(judge, &note, "no TLSA record (%zu in all) matches the chain that was presented",
                   n_records);
         break;
-    case TLS_DANE_NAME_MISMATCH: /* row 71 */
-    case TLS_DANE_EXPIRED:       /* row 72 */
+    case TLS_DANE_NAME_MISMATCH:
+    case TLS_DANE_EXPIRED:
     case TLS_DANE_UNTRUSTED:
         judge_certificate_errors(judge, &note, tls, dane->errors, dane->n_errors,
                                  names_differ(dane) ? name : NULL);

@@ -5,8 +5,10 @@ static void judge_tlsrpt(struct judge *judge)
 {
     const struct dns_answer *answer = judge->facts->tlsrpt_txt;
     struct tlsrpt_record *record = &judge->verdict->tlsrpt;
-    struct note note = {
-        .severity = SEVERITY_WARNING, .reason = REASON_TLS_RPT_INVALID, .stage = STAGE_RECORD};
+    struct note note = {.row = "75",
+                        .severity = SEVERITY_WARNING,
+                        .reason = REASON_TLS_RPT_INVALID,
+                        .stage = STAGE_RECORD};
 
     record->status = TLSRPT_ERROR;
     if (!answer)
@@ -49,7 +51,8 @@ static void judge_connection_failure(struct judge *judge)
 {
     const struct domain_facts *facts = judge->facts;
     bool spoken_to = false;
-    const struct note note = {.severity = SEVERITY_FAIL,
+    const struct note note = {.row = "B1",
+                              .severity = SEVERITY_FAIL,
                               .result_type = RESULT_VALIDATION_FAILURE,
                               .reason = REASON_MTA_STS_CONNECTION_FAILURE,
                               .policy_type = POLICY_TYPE_STS,
@@ -87,15 +90,18 @@ static bool any_ad(const struct domain_facts *facts)
     return ad;
 }
 
-/* Row 75a. */
 static void judge_protection(struct judge *judge)
 {
     const struct domain_facts *facts = judge->facts;
     bool usable = false;
-    const struct note none = {
-        .severity = SEVERITY_INFO, .reason = REASON_NO_DOWNGRADE_PROTECTION, .stage = STAGE_POLICY};
-    const struct note unchecked = {
-        .severity = SEVERITY_INFO, .reason = REASON_DNSSEC_NOT_CHECKED, .stage = STAGE_DNS};
+    const struct note none = {.row = "75a",
+                              .severity = SEVERITY_INFO,
+                              .reason = REASON_NO_DOWNGRADE_PROTECTION,
+                              .stage = STAGE_POLICY};
+    const struct note unchecked = {.row = "75a",
+                                   .severity = SEVERITY_INFO,
+                                   .reason = REASON_DNSSEC_NOT_CHECKED,
+                                   .stage = STAGE_DNS};
 
     if (!facts->ad_believed)
         judge_add(judge, &unchecked, "the AD bit of the resolver is not believed (--trust-ad)");
@@ -114,14 +120,16 @@ static bool has_records(const struct dns_answer *answer)
     return answer && answer->status == DNS_FOUND;
 }
 
-/* Row 77a: once a domain and family. */
+/* Once a domain and family. */
 static void judge_families(struct judge *judge)
 {
     const struct domain_facts *facts = judge->facts;
     bool missing[2] = {false, false};
     size_t unused[2] = {0, 0}; /* hosts with addresses of the family alone */
-    const struct note note = {
-        .severity = SEVERITY_INFO, .reason = REASON_FAMILY_UNAVAILABLE, .stage = STAGE_CONNECT};
+    const struct note note = {.row = "77a",
+                              .severity = SEVERITY_INFO,
+                              .reason = REASON_FAMILY_UNAVAILABLE,
+                              .stage = STAGE_CONNECT};
 
     for (size_t i = 0; i < facts->n_hosts; i++) {
         const struct host_facts *host = &facts->hosts[i];
@@ -147,13 +155,15 @@ static void judge_families(struct judge *judge)
 
 void judge_domain(struct judge *judge)
 {
-    const struct note ours = {
-        .severity = SEVERITY_UNKNOWN, .reason = REASON_PROBE_ERROR, .stage = STAGE_DNS};
+    const struct note ours = {.row = "77",
+                              .severity = SEVERITY_UNKNOWN,
+                              .reason = REASON_PROBE_ERROR,
+                              .stage = STAGE_DNS};
 
     judge_tlsrpt(judge);
     judge_connection_failure(judge);
     judge_protection(judge);
     judge_families(judge);
-    if (judge->facts->trouble) /* row 77 */
+    if (judge->facts->trouble)
         judge_add(judge, &ours, "%s", judge->facts->trouble);
 }

@@ -69,13 +69,15 @@ static void add_failure(struct judge *judge, const struct dns_answer *answer,
     const char *text = answer->ede_text;
     bool bogus = answer->status == DNS_BOGUS;
 
-    if (bogus) { /* row 5 */
+    if (bogus) {
+        note.row = "5";
         note.severity = SEVERITY_FAIL;
         note.result_type = RESULT_DNSSEC_INVALID;
         note.reason = REASON_DNSSEC_BOGUS;
         note.policy_type = POLICY_TYPE_TLSA;
-    } else { /* row 4; our own trouble is row 77 */
-        bool asked = answer->status != DNS_NOT_ASKED;
+    } else {
+        bool asked = answer->status != DNS_NOT_ASKED; /* else the trouble is our own */
+        note.row = asked ? "4" : "77";
         note.severity = SEVERITY_UNKNOWN;
         note.reason = asked ? REASON_DNS_TEMPORARY_FAILURE : REASON_PROBE_ERROR;
         note.fix = asked ? NULL : judge_not_asked_fix;
@@ -88,21 +90,24 @@ static void add_failure(struct judge *judge, const struct dns_answer *answer,
 
 static void add_null(struct judge *judge, bool conflict)
 {
-    struct note note = {.severity = conflict ? SEVERITY_WARNING : SEVERITY_INFO,
+    struct note note = {.row = conflict ? "3" : "2",
+                        .severity = conflict ? SEVERITY_WARNING : SEVERITY_INFO,
                         .reason = conflict ? REASON_NULL_MX_CONFLICT : REASON_NULL_MX,
                         .stage = STAGE_DNS};
 
-    if (conflict) /* row 3 */
+    if (conflict)
         judge_add(judge, &note, "a null MX beside %zu other records; it is left out here",
                   judge->facts->mx->n_records - 1);
-    else /* row 2 */
+    else
         judge_add(judge, &note, "the only MX record is \"0 .\"");
 }
 
 static void add_no_mail_host(struct judge *judge, enum mx_status status)
 {
-    const struct note note = {
-        .severity = SEVERITY_FAIL, .reason = REASON_DNS_NO_MAIL_HOST, .stage = STAGE_DNS};
+    const struct note note = {.row = "1",
+                              .severity = SEVERITY_FAIL,
+                              .reason = REASON_DNS_NO_MAIL_HOST,
+                              .stage = STAGE_DNS};
 
     judge_add(judge, &note, "%s",
               status == MX_NXDOMAIN ? "the domain does not exist (NXDOMAIN)"
@@ -114,11 +119,13 @@ void judge_routing(struct judge *judge)
     const struct domain_facts *facts = judge->facts;
     enum mx_status status = routing_status(facts);
     bool conflict = false;
-    const struct note cut = {
-        .severity = SEVERITY_INFO, .reason = REASON_MX_LIMIT_REACHED, .stage = STAGE_DNS};
+    const struct note cut = {.row = "B3",
+                             .severity = SEVERITY_INFO,
+                             .reason = REASON_MX_LIMIT_REACHED,
+                             .stage = STAGE_DNS};
 
     judge->verdict->mx_status = status;
-    if (status == MX_NXDOMAIN || status == MX_NONE) /* row 1 */
+    if (status == MX_NXDOMAIN || status == MX_NONE)
         add_no_mail_host(judge, status);
     if (facts->mx && mx_is_null(facts->mx, &conflict))
         add_null(judge, conflict);
@@ -145,6 +152,7 @@ static bool any_host_left(const struct domain_facts *facts)
 static void add_unusable(struct judge *judge, const struct host_facts *host)
 {
     struct note note = {
+        .row = "5a",
         .severity = any_host_left(judge->facts) ? SEVERITY_WARNING : SEVERITY_FAIL,
         .reason = host->is_literal ? REASON_MX_IS_LITERAL : REASON_MX_NO_ADDRESS,
         .stage = STAGE_DNS,
@@ -183,11 +191,13 @@ void judge_host_addresses(struct judge *judge, size_t host)
     const struct host_facts *facts = &judge->facts->hosts[host];
     const struct dns_answer *alias = alias_answer(facts);
     bool implicit = judge->facts->mx->status == DNS_NODATA;
-    const struct note cname = {.severity = SEVERITY_WARNING,
+    const struct note cname = {.row = "5a",
+                               .severity = SEVERITY_WARNING,
                                .reason = REASON_MX_IS_CNAME,
                                .stage = STAGE_DNS,
                                .host = facts};
-    const struct note cut = {.severity = SEVERITY_INFO,
+    const struct note cut = {.row = "B3",
+                             .severity = SEVERITY_INFO,
                              .reason = REASON_MX_LIMIT_REACHED,
                              .stage = STAGE_DNS,
                              .host = facts};

@@ -7,49 +7,49 @@
 
 enum { UNUSED_TOLD_MAX = 10 };
 
-static void note_policy(struct judge *judge, enum result_type type, enum reason reason,
-                        enum finding_stage stage, const char *detail)
-{
-    const struct note note = {.severity = SEVERITY_FAIL,
-                              .result_type = type,
-                              .reason = reason,
-                              .policy_type = POLICY_TYPE_STS,
-                              .stage = stage};
+static const struct note policy_invalid = {.row = "65",
+                                           .severity = SEVERITY_FAIL,
+                                           .result_type = RESULT_STS_POLICY_INVALID,
+                                           .reason = REASON_MTA_STS_POLICY_INVALID,
+                                           .policy_type = POLICY_TYPE_STS,
+                                           .stage = STAGE_POLICY};
 
-    judge_add(judge, &note, "%s", detail);
-}
-
-/* Rows 54 to 56. True when the record calls for a policy. */
+/* True when the record calls for a policy. */
 static bool judge_record(struct judge *judge)
 {
     const struct sts_record *record = &judge->verdict->sts_record;
     const struct dns_answer *answer = judge->facts->sts_txt;
     bool asked = answer->status != DNS_NOT_ASKED;
-    struct note note = {
-        .severity = SEVERITY_FAIL, .reason = REASON_MTA_STS_POLICY_INVALID, .stage = STAGE_RECORD};
+    struct note note = {.row = "55",
+                        .severity = SEVERITY_FAIL,
+                        .reason = REASON_MTA_STS_POLICY_INVALID,
+                        .stage = STAGE_RECORD};
 
     switch (record->status) {
     case STS_RECORD_VALID:
+        note.row = "B4";
         note.severity = SEVERITY_WARNING;
         note.reason = REASON_STS_RECORD_NONSTANDARD;
         if (record->nonstandard)
             judge_add(judge, &note, "the record is \"%s\"", record->text);
         return true;
-    case STS_RECORD_ABSENT: /* row 54 */
+    case STS_RECORD_ABSENT:
+        note.row = "54";
         note.severity = SEVERITY_INFO;
         note.reason = REASON_MTA_STS_POLICY_NOT_FOUND;
         note.fix = "Publish an MTA-STS policy (RFC 8461), in mode testing at first, and the record "
                    "_mta-sts.{domain}.";
         judge_add(judge, &note, "there is no _mta-sts record");
         return false;
-    case STS_RECORD_INVALID: /* row 55 */
+    case STS_RECORD_INVALID:
         judge_add(judge, &note, "the record is invalid, so senders see no policy: %s",
                   record->problem ? record->problem : record->text);
         return false;
     case STS_RECORD_MULTIPLE:
         judge_add(judge, &note, "more than one record begins \"v=STSv1;\", so senders see none");
         return false;
-    case STS_RECORD_ERROR: /* row 56 */
+    case STS_RECORD_ERROR:
+        note.row = asked ? "56" : "77";
         note.severity = SEVERITY_UNKNOWN;
         note.stage = STAGE_DNS;
         note.reason = asked ? REASON_DNS_TEMPORARY_FAILURE : REASON_PROBE_ERROR;
@@ -62,13 +62,14 @@ static bool judge_record(struct judge *judge)
     return false;
 }
 
-/* Row 64. True when the policy host's certificate is good. */
+/* True when the policy host's certificate is good. */
 static bool judge_policy_host(struct judge *judge)
 {
     const struct domain_facts *facts = judge->facts;
     const struct tls_facts *tls = facts->sts_fetch->tls;
     struct verdict *verdict = judge->verdict;
-    struct note note = {.severity = SEVERITY_FAIL,
+    struct note note = {.row = "64",
+                        .severity = SEVERITY_FAIL,
                         .result_type = RESULT_STS_WEBPKI_INVALID,
                         .policy_type = POLICY_TYPE_STS,
                         .stage = STAGE_POLICY_HOST,
@@ -102,21 +103,22 @@ static const char *http_problem(long status)
     return status >= 200 && status < 300 ? ", where only 200 will do" : "";
 }
 
-/* Rows 77, 77a and 78: why nothing was fetched, for reasons that say nothing about the policy. */
+/* Why nothing was fetched, for reasons that say nothing about the policy. */
 static const struct unfetched {
     enum sts_fetch_problem problem;
+    const char *row;
     enum reason reason;
     const char *detail;
     const char *fix; /* NULL: the reason's own */
 } unfetched[] = {
-    {STS_FETCH_TARGET_REFUSED, REASON_TARGET_REFUSED,
+    {STS_FETCH_TARGET_REFUSED, "78", REASON_TARGET_REFUSED,
      "the policy host lies in special-use address space, and no packet was sent", NULL},
-    {STS_FETCH_FAMILY_UNUSED, REASON_FAMILY_UNAVAILABLE,
+    {STS_FETCH_FAMILY_UNUSED, "77a", REASON_FAMILY_UNAVAILABLE,
      "the policy host has only addresses of a family that is not to be used", NULL},
-    {STS_FETCH_CUT, REASON_PROBE_ERROR,
+    {STS_FETCH_CUT, "77", REASON_PROBE_ERROR,
      "the probe was interrupted, or its --deadline passed, before the policy was there",
      "Run it again, with a longer --deadline."},
-    {STS_FETCH_OURS, REASON_PROBE_ERROR,
+    {STS_FETCH_OURS, "77", REASON_PROBE_ERROR,
      "the policy could not be fetched for want of memory or descriptors", NULL},
 };
 
@@ -125,7 +127,8 @@ static bool judge_unfetched(struct judge *judge)
 {
     for (size_t i = 0; i < sizeof unfetched / sizeof unfetched[0]; i++) {
         const struct unfetched *row = &unfetched[i];
-        const struct note note = {.severity = SEVERITY_UNKNOWN,
+        const struct note note = {.row = row->row,
+                                  .severity = SEVERITY_UNKNOWN,
                                   .reason = row->reason,
                                   .stage = STAGE_POLICY_HOST,
                                   .fix = row->fix};
@@ -137,11 +140,18 @@ static bool judge_unfetched(struct judge *judge)
     return false;
 }
 
-/* Rows 57 and 58. True when a body with status 200 is there. */
+static void not_there(struct note *note)
+{
+    note->row = "57";
+    note->reason = REASON_MTA_STS_POLICY_NOT_FOUND;
+}
+
+/* True when a body with status 200 is there. */
 static bool judge_fetch(struct judge *judge)
 {
     const struct sts_fetch_facts *fetch = judge->facts->sts_fetch;
-    struct note note = {.severity = SEVERITY_FAIL,
+    struct note note = {.row = "58",
+                        .severity = SEVERITY_FAIL,
                         .result_type = RESULT_STS_POLICY_FETCH_ERROR,
                         .reason = REASON_MTA_STS_POLICY_FETCH_ERROR,
                         .policy_type = POLICY_TYPE_STS,
@@ -159,8 +169,8 @@ static bool judge_fetch(struct judge *judge)
     switch (fetch->problem) {
     case STS_FETCH_OK:
         break;
-    case STS_FETCH_HOST_NXDOMAIN: /* row 57 */
-        note.reason = REASON_MTA_STS_POLICY_NOT_FOUND;
+    case STS_FETCH_HOST_NXDOMAIN:
+        not_there(&note);
         judge_add(judge, &note, "mta-sts.%s does not exist (NXDOMAIN)", judge->facts->domain);
         return false;
     case STS_FETCH_TARGET_REFUSED:
@@ -174,7 +184,7 @@ static bool judge_fetch(struct judge *judge)
     case STS_FETCH_TIMEOUT:
     case STS_FETCH_TLS:
     case STS_FETCH_TOO_LARGE:
-    case STS_FETCH_BROKEN: /* row 58 */
+    case STS_FETCH_BROKEN:
         judge_add(judge, &note, "%s%s%s", what[fetch->problem], fetch->error ? ": " : "",
                   fetch->error ? fetch->error : "");
         return false;
@@ -182,22 +192,17 @@ static bool judge_fetch(struct judge *judge)
     if (fetch->http_status == 200)
         return true;
     if (fetch->http_status == 404 || fetch->http_status == 410)
-        note.reason = REASON_MTA_STS_POLICY_NOT_FOUND;
+        not_there(&note);
     judge_add(judge, &note, "%s answers with status %ld%s", fetch->url, fetch->http_status,
               http_problem(fetch->http_status));
     return false;
 }
 
-/* Row 65. True when the policy is valid. */
+/* True when the policy is valid. */
 static bool judge_body(struct judge *judge)
 {
     const struct sts_fetch_facts *fetch = judge->facts->sts_fetch;
     struct sts_policy *policy = &judge->verdict->policy;
-    const struct note note = {.severity = SEVERITY_FAIL,
-                              .result_type = RESULT_STS_POLICY_INVALID,
-                              .reason = REASON_MTA_STS_POLICY_INVALID,
-                              .policy_type = POLICY_TYPE_STS,
-                              .stage = STAGE_POLICY};
 
     judge->verdict->sts_status = STS_POLICY_INVALID;
     if (sts_policy_read(fetch->body, fetch->length, policy) != 0) {
@@ -205,12 +210,12 @@ static bool judge_body(struct judge *judge)
         return false;
     }
     if (!fetch->supplied && !sts_media_type_ok(fetch->content_type)) {
-        judge_add(judge, &note, "the media type is %s instead of text/plain",
+        judge_add(judge, &policy_invalid, "the media type is %s instead of text/plain",
                   fetch->content_type ? fetch->content_type : "missing");
         return false;
     }
     if (!policy->valid)
-        note_policy(judge, note.result_type, note.reason, note.stage, policy->problem);
+        judge_add(judge, &policy_invalid, "%s", policy->problem);
     return policy->valid;
 }
 
@@ -222,20 +227,25 @@ static bool pattern_used(const struct domain_facts *facts, const char *pattern)
     return false;
 }
 
-/* Row 67: valid, and yet worth a word. */
+/* Valid, and yet worth a word. */
 static void judge_wisdom(struct judge *judge)
 {
     const struct sts_policy *policy = &judge->verdict->policy;
-    struct note note = {
-        .severity = SEVERITY_WARNING, .reason = REASON_STS_MAX_AGE_SHORT, .stage = STAGE_POLICY};
+    struct note note = {.row = "67",
+                        .severity = SEVERITY_WARNING,
+                        .reason = REASON_STS_MAX_AGE_SHORT,
+                        .stage = STAGE_POLICY};
+    const struct note clamped = {.row = "B5",
+                                 .severity = SEVERITY_WARNING,
+                                 .reason = REASON_STS_MAX_AGE_CLAMPED,
+                                 .stage = STAGE_POLICY};
 
     if (policy->mode == STS_MODE_NONE)
         return;
     if (policy->max_age_s < STS_MAX_AGE_SHORT_S)
         judge_add(judge, &note, "max_age is %lld seconds", (long long)policy->max_age_s);
-    note.reason = REASON_STS_MAX_AGE_CLAMPED;
     if (policy->max_age_clamped)
-        judge_add(judge, &note, "max_age is %lld seconds", (long long)policy->max_age_s);
+        judge_add(judge, &clamped, "max_age is %lld seconds", (long long)policy->max_age_s);
     note.severity = SEVERITY_INFO;
     note.reason = REASON_STS_PATTERN_UNUSED;
     bool routed = judge->facts->n_hosts && judge->verdict->mx_status != MX_NONE;
@@ -248,7 +258,7 @@ static void judge_wisdom(struct judge *judge)
                   unused - UNUSED_TOLD_MAX);
 }
 
-/* --sts-mode: a policy of mode none need name no mx, one of another mode must (row 65). */
+/* --sts-mode: a policy of mode none need name no mx, one of another mode must. */
 static bool change_mode(struct judge *judge)
 {
     struct sts_policy *policy = &judge->verdict->policy;
@@ -256,8 +266,7 @@ static bool change_mode(struct judge *judge)
     policy->mode = judge->facts->sts_mode;
     if (policy->mode == STS_MODE_NONE || policy->n_mx)
         return true;
-    note_policy(judge, RESULT_STS_POLICY_INVALID, REASON_MTA_STS_POLICY_INVALID, STAGE_POLICY,
-                "the policy names no mx, which any mode but none needs");
+    judge_add(judge, &policy_invalid, "the policy names no mx, which any mode but none needs");
     return false;
 }
 
@@ -284,8 +293,10 @@ void judge_sts(struct judge *judge)
 {
     const struct domain_facts *facts = judge->facts;
     struct verdict *verdict = judge->verdict;
-    const struct note unused = {
-        .severity = SEVERITY_WARNING, .reason = REASON_WHAT_IF_UNUSED, .stage = STAGE_POLICY};
+    const struct note unused = {.row = "B6",
+                                .severity = SEVERITY_WARNING,
+                                .reason = REASON_WHAT_IF_UNUSED,
+                                .stage = STAGE_POLICY};
 
     verdict->sts_status = STS_POLICY_NOT_FETCHED;
     verdict->sts_record.status = STS_RECORD_ERROR;
@@ -305,7 +316,8 @@ void judge_sts_host(struct judge *judge, size_t host)
 {
     const struct host_facts *facts = &judge->facts->hosts[host];
     struct verdict *verdict = judge->verdict;
-    const struct note note = {.severity = SEVERITY_FAIL,
+    const struct note note = {.row = "66",
+                              .severity = SEVERITY_FAIL,
                               .result_type = RESULT_VALIDATION_FAILURE,
                               .reason = REASON_MTA_STS_INVALID_HOSTNAME,
                               .policy_type = POLICY_TYPE_STS,
@@ -315,7 +327,7 @@ void judge_sts_host(struct judge *judge, size_t host)
     if (verdict->sts_status != STS_POLICY_VALID || verdict->mx_status == MX_NONE)
         return;
     verdict->hosts[host].sts_match = sts_policy_match(&verdict->policy, facts->host);
-    if (judge_sts_in_force(verdict) && !verdict->hosts[host].sts_match) /* row 66 */
+    if (judge_sts_in_force(verdict) && !verdict->hosts[host].sts_match)
         judge_add(judge, &note, "%s matches no mx pattern of the policy (%zu in all)", facts->host,
                   verdict->policy.n_mx);
 }

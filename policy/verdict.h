@@ -1,7 +1,7 @@
 /*
  * The judgement: from the facts about a domain and a time to findings, to what each kind of sender
- * would do, and to one word. Pure: no network, no clock, no global state. The rows of the decision
- * table (docs/decision-table.md) are named beside the code that decides them: policy/judge_*.c.
+ * would do, and to one word. Pure: no network, no clock, no global state. Each finding carries the
+ * row of the decision table (docs/decision-table.md) that decided it; policy/judge_*.c say which.
  */
 #ifndef POLICY_VERDICT_H
 #define POLICY_VERDICT_H
@@ -19,6 +19,7 @@
 #include "tls/verify.h"
 
 struct finding {
+    const char *row; /* of docs/decision-table.md: "20", "5a", "B1"; static */
     enum severity severity;
     enum result_type result_type;
     enum reason reason;

@@ -160,11 +160,12 @@ static void a_broken_domain(void **state)
          "{\"connect\":null,\"banner\":null,\"ehlo\":null,\"starttls\":null,\"handshake\":null}"},
         {"hosts.1.endpoints.2.stage", "\"handshake\""},
         {"hosts.1.endpoints.3.stage", "\"banner\""},
-        {"findings.0", "{\"severity\":\"info\",\"result_type\":null,\"reason\":\"tls_rpt_absent\","
-                       "\"policy_type\":null,\"stage\":\"record\",\"mx\":null,\"ip\":null,"
-                       "\"detail\":\"no TLS-RPT record\",\"fix\":\"Publish one.\"}"},
+        {"findings.0",
+         "{\"severity\":\"info\",\"row\":\"75\",\"result_type\":null,\"reason\":\"tls_rpt_absent\","
+         "\"policy_type\":null,\"stage\":\"record\",\"mx\":null,\"ip\":null,"
+         "\"detail\":\"no TLS-RPT record\",\"fix\":\"Publish one.\"}"},
         {"findings.2",
-         "{\"severity\":\"fail\",\"result_type\":\"certificate-expired\","
+         "{\"severity\":\"fail\",\"row\":\"41\",\"result_type\":\"certificate-expired\","
          "\"reason\":\"certificate_expired\",\"policy_type\":\"sts\",\"stage\":\"certificate\","
          "\"mx\":\"mx1.example.test\",\"ip\":\"192.0.2.1\","
          "\"detail\":\"certificate ended 2026-11-01T08:00:00Z (23 days ago)\","
@@ -313,8 +314,9 @@ static void keys_come_in_the_order_of_the_contract(void **state)
                                                 "observed_at", "timings_ms"};
     static const char *const tls_keys[] = {"protocol", "cipher",     "group",         "sni",
                                            "trusted",  "host_match", "verify_errors", "chain"};
-    static const char *const finding_keys[] = {
-        "severity", "result_type", "reason", "policy_type", "stage", "mx", "ip", "detail", "fix"};
+    static const char *const finding_keys[] = {"severity",    "row",   "result_type", "reason",
+                                               "policy_type", "stage", "mx",          "ip",
+                                               "detail",      "fix"};
     cJSON *root = print_sample(SAMPLE_BROKEN);
 
     (void)state;

@@ -305,6 +305,7 @@ static void expire(struct sample *sample, size_t at_endpoint, char *ip)
     verdict->webpki.errors[0] = (struct tls_verify_error){X509_V_ERR_CERT_HAS_EXPIRED, 0};
     verdict->webpki.n_errors = 1;
     find(sample, (struct finding){
+                     .row = "41",
                      .severity = SEVERITY_FAIL,
                      .result_type = RESULT_CERTIFICATE_EXPIRED,
                      .reason = REASON_CERTIFICATE_EXPIRED,
@@ -358,12 +359,14 @@ static void make_broken(struct sample *sample)
     sample->facts.mx->ede_text = text(sample, "signature expired");
     sample->verdict.hosts[1].sts_match = NULL;
     add_tlsrpt(sample);
-    find(sample, (struct finding){.severity = SEVERITY_INFO,
+    find(sample, (struct finding){.row = "75",
+                                  .severity = SEVERITY_INFO,
                                   .reason = REASON_TLS_RPT_ABSENT,
                                   .stage = STAGE_RECORD,
                                   .detail = (char[]){"no TLS-RPT record"},
                                   .fix = (char[]){"Publish one."}});
-    find(sample, (struct finding){.severity = SEVERITY_UNKNOWN,
+    find(sample, (struct finding){.row = "6",
+                                  .severity = SEVERITY_UNKNOWN,
                                   .reason = REASON_CONNECTION_REFUSED,
                                   .stage = STAGE_CONNECT,
                                   .mx = mx_2,
@@ -392,7 +395,8 @@ static void make_empty(struct sample *sample)
     sample->verdict.sts_record.status = STS_RECORD_ABSENT;
     sample->verdict.sts_status = STS_POLICY_NOT_FETCHED;
     sample->verdict.tlsrpt.status = TLSRPT_ABSENT;
-    find(sample, (struct finding){.severity = SEVERITY_FAIL,
+    find(sample, (struct finding){.row = "1",
+                                  .severity = SEVERITY_FAIL,
                                   .reason = REASON_DNS_NO_MAIL_HOST,
                                   .stage = STAGE_DNS,
                                   .detail = (char[]){"the domain does not exist"},

@@ -8,51 +8,44 @@
 /* --- rows 41 to 52 ---------------------------------------------------------------------------- */
 
 static const struct {
-    const char *name;
+    const char *row, *name;
     int code, depth;
     enum reason reason;
     enum result_type type;
 } fault_cases[] = {
-#define FAULT(code, depth, reason, type)                                            \
-    {                                                                               \
-#code, X509_V_ERR_##code, depth, REASON_##reason, RESULT_CERTIFICATE_##type \
+#define FAULT(row, code, depth, reason, type)                                            \
+    {                                                                                    \
+        row, #code, X509_V_ERR_##code, depth, REASON_##reason, RESULT_CERTIFICATE_##type \
     }
-    /* row 41 */
-    FAULT(CERT_HAS_EXPIRED, 0, CERTIFICATE_EXPIRED, EXPIRED),
-    FAULT(CERT_HAS_EXPIRED, 1, CERTIFICATE_EXPIRED, EXPIRED),
-    /* row 42 */
-    FAULT(CERT_NOT_YET_VALID, 0, CERTIFICATE_NOT_VALID_YET, NOT_TRUSTED),
-    /* row 43 */
-    FAULT(CERT_REVOKED, 0, CERTIFICATE_REVOKED, NOT_TRUSTED),
-    FAULT(CERT_REVOKED, 1, CERTIFICATE_REVOKED, NOT_TRUSTED),
-    /* row 45 */
-    FAULT(DEPTH_ZERO_SELF_SIGNED_CERT, 0, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(SELF_SIGNED_CERT_IN_CHAIN, 2, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(UNABLE_TO_GET_ISSUER_CERT, 1, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(UNABLE_TO_VERIFY_LEAF_SIGNATURE, 0, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(INVALID_CA, 1, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(PATH_LENGTH_EXCEEDED, 2, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(CERT_CHAIN_TOO_LONG, 9, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(KEYUSAGE_NO_CERTSIGN, 1, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(PERMITTED_VIOLATION, 0, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(EXCLUDED_VIOLATION, 0, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(INVALID_PURPOSE, 1, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(INVALID_PURPOSE, 2, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
-    /* row 49 */
-    FAULT(CERT_SIGNATURE_FAILURE, 0, NO_VALID_SIGNATURE, NOT_TRUSTED),
-    FAULT(UNABLE_TO_DECRYPT_CERT_SIGNATURE, 0, NO_VALID_SIGNATURE, NOT_TRUSTED),
-    FAULT(SIGNATURE_ALGORITHM_MISMATCH, 0, NO_VALID_SIGNATURE, NOT_TRUSTED),
-    /* row 50 */
-    FAULT(EE_KEY_TOO_SMALL, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(CA_KEY_TOO_SMALL, 1, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(CA_MD_TOO_WEAK, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(UNSUPPORTED_SIGNATURE_ALGORITHM, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(EC_KEY_EXPLICIT_PARAMS, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(INVALID_PURPOSE, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
-    FAULT(UNHANDLED_CRITICAL_EXTENSION, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
-    /* row 52 */
-    FAULT(HOSTNAME_MISMATCH, 0, HOSTNAME_MISMATCH, HOST_MISMATCH),
+    FAULT("41", CERT_HAS_EXPIRED, 0, CERTIFICATE_EXPIRED, EXPIRED),
+    FAULT("41", CERT_HAS_EXPIRED, 1, CERTIFICATE_EXPIRED, EXPIRED),
+    FAULT("42", CERT_NOT_YET_VALID, 0, CERTIFICATE_NOT_VALID_YET, NOT_TRUSTED),
+    FAULT("43", CERT_REVOKED, 0, CERTIFICATE_REVOKED, NOT_TRUSTED),
+    FAULT("43", CERT_REVOKED, 1, CERTIFICATE_REVOKED, NOT_TRUSTED),
+    FAULT("45", DEPTH_ZERO_SELF_SIGNED_CERT, 0, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", SELF_SIGNED_CERT_IN_CHAIN, 2, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", UNABLE_TO_GET_ISSUER_CERT, 1, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", UNABLE_TO_VERIFY_LEAF_SIGNATURE, 0, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", INVALID_CA, 1, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", PATH_LENGTH_EXCEEDED, 2, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", CERT_CHAIN_TOO_LONG, 9, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", KEYUSAGE_NO_CERTSIGN, 1, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", PERMITTED_VIOLATION, 0, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", EXCLUDED_VIOLATION, 0, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", INVALID_PURPOSE, 1, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("45", INVALID_PURPOSE, 2, UNTRUSTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("49", CERT_SIGNATURE_FAILURE, 0, NO_VALID_SIGNATURE, NOT_TRUSTED),
+    FAULT("49", UNABLE_TO_DECRYPT_CERT_SIGNATURE, 0, NO_VALID_SIGNATURE, NOT_TRUSTED),
+    FAULT("49", SIGNATURE_ALGORITHM_MISMATCH, 0, NO_VALID_SIGNATURE, NOT_TRUSTED),
+    FAULT("50", EE_KEY_TOO_SMALL, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("50", CA_KEY_TOO_SMALL, 1, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("50", CA_MD_TOO_WEAK, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("50", UNSUPPORTED_SIGNATURE_ALGORITHM, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("50", EC_KEY_EXPLICIT_PARAMS, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("50", INVALID_PURPOSE, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("50", UNHANDLED_CRITICAL_EXTENSION, 0, UNSUPPORTED_CERTIFICATE, NOT_TRUSTED),
+    FAULT("52", HOSTNAME_MISMATCH, 0, HOSTNAME_MISMATCH, HOST_MISMATCH),
 #undef FAULT
 };
 
@@ -62,6 +55,7 @@ static void test_faults(void **state)
     for (size_t i = 0; i < COUNT(fault_cases); i++) {
         struct certificate_fault fault =
             judge_certificate_fault(fault_cases[i].code, fault_cases[i].depth);
+        CASE_CHECK(fault_cases[i].name, strcmp(fault.row, fault_cases[i].row) == 0);
         CASE_CHECK(fault_cases[i].name, fault.reason == fault_cases[i].reason);
         CASE_CHECK(fault_cases[i].name, fault.result_type == fault_cases[i].type);
     }
@@ -250,7 +244,8 @@ static void test_fix(void **state)
     for (size_t i = 0; i < COUNT(fix_cases); i++) {
         struct bench bench;
         bench_init(&bench);
-        const struct note note = {.severity = SEVERITY_FAIL,
+        const struct note note = {.row = "20",
+                                  .severity = SEVERITY_FAIL,
                                   .result_type = RESULT_VALIDATION_FAILURE,
                                   .reason = REASON_HANDSHAKE_FAILURE,
                                   .policy_type = POLICY_TYPE_STS,
@@ -264,6 +259,7 @@ static void test_fix(void **state)
         const struct finding *finding = &bench.verdict.findings[0];
         assert_string_equal(finding->fix, fix_cases[i].filled);
         assert_string_equal(finding->detail, "detail 7");
+        assert_string_equal(finding->row, "20");
         assert_int_equal(finding->severity, SEVERITY_FAIL);
         assert_int_equal(finding->result_type, RESULT_VALIDATION_FAILURE);
         assert_int_equal(finding->reason, REASON_HANDSHAKE_FAILURE);
@@ -280,7 +276,7 @@ static void test_fix(void **state)
 static void test_fix_of_the_reason(void **state)
 {
     struct bench bench;
-    const struct note note = {.reason = REASON_NULL_MX};
+    const struct note note = {.row = "2", .reason = REASON_NULL_MX};
 
     (void)state;
     bench_init(&bench);
@@ -331,6 +327,7 @@ static void test_expiry(void **state)
         CASE_CHECK(name, (int)bench.verdict.n_findings == expiry_cases[i].findings);
         if (expiry_cases[i].findings) {
             const struct finding *finding = &bench.verdict.findings[0];
+            CASE_CHECK(name, strcmp(finding->row, "76") == 0);
             CASE_CHECK(name, finding->severity == expiry_cases[i].severity);
             CASE_CHECK(name, finding->reason == REASON_CERTIFICATE_EXPIRES_SOON);
             CASE_CHECK(name, finding->result_type == RESULT_NONE);
