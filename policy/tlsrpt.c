@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dns/address.h"
 #include "policy/syntax.h"
 
 #define VERSION "v=TLSRPTv1"
@@ -37,6 +38,28 @@ static size_t span(const uint8_t *bytes, size_t length, const char *stops)
     return i;
 }
 
+/* An address-literal of RFC 5321 4.1.3: in a URI its brackets are encoded (RFC 6068 2). */
+static bool is_encoded_literal(const uint8_t *domain, size_t length)
+{
+    static const char open[] = "%5B", close[] = "%5D";
+    const size_t bracket = sizeof open - 1;
+    const char *text = (const char *)domain;
+
+    return length > 2 * bracket && strncasecmp(text, open, bracket) == 0 &&
+           strncasecmp(text + length - bracket, close, bracket) == 0;
+}
+
+/* dot-atom-text, less the specials that no mail domain has. */
+static bool is_mail_domain(const uint8_t *domain, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        bool edge = i == 0 || i + 1 == length || domain[i - 1] == '.';
+        if (domain[i] == '.' ? edge : !syntax_is_alnum(domain[i]) && !strchr("-_%", domain[i]))
+            return false;
+    }
+    return length > 0;
+}
+
 /* What stands behind "mailto:" (RFC 6068 2): one address, for there is no bare comma. */
 static const char *mailto_fault(const uint8_t *rest, size_t length)
 {
@@ -44,13 +67,12 @@ static const char *mailto_fault(const uint8_t *rest, size_t length)
     size_t local = span(rest, address, "@");
     if (local == 0 || local + 1 >= address)
         return "has no mail address: write mailto:user@domain";
-    for (size_t i = local + 1; i < address; i++)
-        if (!syntax_is_alnum(rest[i]) && !strchr("-.:[]%", rest[i]))
-            return "has a malformed mail domain";
-    if (rest[local + 1] == '.' || rest[address - 1] == '.')
+    if (span(rest, length, "[]") < length)
+        return "has a bracket: write %5B or %5D";
+    const uint8_t *domain = rest + local + 1;
+    size_t domain_length = address - local - 1;
+    if (!is_encoded_literal(domain, domain_length) && !is_mail_domain(domain, domain_length))
         return "has a malformed mail domain";
-    if (span(rest, length, "[]") < length && rest[local + 1] != '[')
-        return "has a bracket that does not enclose an address";
     return NULL;
 }
 
@@ -60,6 +82,18 @@ static bool all_digits(const uint8_t *bytes, size_t length)
         if (bytes[i] < '0' || bytes[i] > '9')
             return false;
     return true;
+}
+
+/* IP-literal without its brackets (RFC 3986 3.2.2). No IPvFuture is defined yet. */
+static bool is_ip_literal(const uint8_t *bytes, size_t length)
+{
+    char text[DNS_ADDRESS_TEXT_MAX];
+    struct dns_address address;
+    if (length >= sizeof text)
+        return false;
+    memcpy(text, bytes, length);
+    text[length] = '\0';
+    return dns_address_parse(text, &address) && address.family == DNS_IPV6;
 }
 
 /* What stands behind "https:" (RFC 3986 3, RFC 9110 4.2.2): "//" host [":" port] and the rest. */
@@ -76,7 +110,7 @@ static const char *https_fault(const uint8_t *rest, size_t length)
     size_t host = span(rest, authority, ":");
     if (authority > 0 && rest[0] == '[') {
         host = span(rest, authority, "]");
-        if (host == authority || host < 3)
+        if (host == authority || !is_ip_literal(rest + 1, host - 1))
             return "has a malformed IPv6 address";
         host++;
     } else if (span(rest, authority, "[]") < authority) {
