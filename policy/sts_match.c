@@ -6,7 +6,8 @@
 
 bool sts_pattern_matches(const char *pattern, const char *host)
 {
-    if (!pattern[0] || !host[0])
+    /* A name with escaped bytes is no host name, and an escaped dot ends no label. */
+    if (!pattern[0] || !host[0] || strchr(host, '\\'))
         return false;
     if (strncmp(pattern, "*.", 2) != 0)
         return dns_name_equal(pattern, host);

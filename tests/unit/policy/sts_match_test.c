@@ -30,6 +30,15 @@ static const struct {
     {"A-label", "mx.xn--bcher-kva.example", "mx.XN--BCHER-KVA.example", true},
     {"single label", "localhost", "localhost", true},
     {"no dot under a wildcard", "*.localhost", "localhost", false},
+    {"wildcard over an underscore label", "*.example.com", "_x.example.com", true},
+    {"wildcard over an A-label", "*.xn--p1ai", "xn--bcher-kva.xn--p1ai", true},
+    {"wildcard over a label of digits", "*.example.com", "1.example.com", true},
+    {"wildcard, the suffix twice", "*.example.com", "example.com.example.com", false},
+    {"final dot in the pattern's place alone", "*.example.com", "mail.example.com..", false},
+    /* The DNS name with the label "mail.example" below com, as answers write it (RFC 1035 5.1). */
+    {"escaped dot ends no label", "*.com", "mail\\.example.com", false},
+    {"escaped dot before the suffix", "*.example.com", "mail\\.example.com", false},
+    {"escaped byte", "*.example.com", "m\\000x.example.com", false},
     {"empty host", "mail.example.com", "", false},
     {"empty pattern", "", "", false},
 };
