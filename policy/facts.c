@@ -30,13 +30,13 @@ struct smtp_facts *smtp_facts_new(const struct dns_address *address, uint16_t po
 
 struct smtp_facts *smtp_facts_ref(struct smtp_facts *facts)
 {
-    facts->references++;
+    atomic_fetch_add_explicit(&facts->references, 1, memory_order_relaxed);
     return facts;
 }
 
 void smtp_facts_unref(struct smtp_facts *facts)
 {
-    if (!facts || --facts->references)
+    if (!facts || atomic_fetch_sub_explicit(&facts->references, 1, memory_order_acq_rel) > 1)
         return;
     free(facts->reply_text);
     free(facts->banner);

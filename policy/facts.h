@@ -6,6 +6,7 @@
 #ifndef POLICY_FACTS_H
 #define POLICY_FACTS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -90,7 +91,7 @@ struct smtp_line {
 };
 
 struct smtp_facts {
-    unsigned references;
+    atomic_uint references;
     struct dns_address address;
     uint16_t port;
     enum smtp_stage stage;
@@ -121,7 +122,10 @@ struct smtp_facts {
     size_t n_dialogue;
 };
 
-/* One reference, stage connect, SMTP_OURS, timings -1. NULL when out of memory. */
+/*
+ * One reference, stage connect, SMTP_OURS, timings -1. NULL when out of memory. Once the session
+ * is over the facts do not change, and threads may share them.
+ */
 struct smtp_facts *smtp_facts_new(const struct dns_address *address, uint16_t port);
 struct smtp_facts *smtp_facts_ref(struct smtp_facts *facts);
 void smtp_facts_unref(struct smtp_facts *facts);

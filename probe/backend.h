@@ -36,11 +36,16 @@ struct answer_ops {
     void (*cancel)(void *self, void *handle);
 };
 
+/* The mail hosts. Apart too, so that domains can share what was seen (probe/session_board.h). */
+struct session_ops {
+    void *(*start)(void *self, const struct smtp_target *target, backend_session_fn *done,
+                   void *arg);
+    /* Ends the session as it stands: returns its facts (one reference given), `done` not run. NULL
+     * when out of memory. */
+    struct smtp_facts *(*cut)(void *self, void *handle, enum smtp_problem why);
+};
+
 struct backend_ops {
-    void *(*session)(void *self, const struct smtp_target *target, backend_session_fn *done,
-                     void *arg);
-    /* Ends the session as it stands: returns its facts (one reference given), `done` not run. */
-    struct smtp_facts *(*session_cut)(void *self, void *handle, enum smtp_problem why);
     void *(*fetch)(void *self, const char *domain, const struct dns_address *addresses,
                    size_t n_addresses, backend_fetch_fn *done, void *arg);
     void (*fetch_cancel)(void *self, void *handle);
@@ -56,6 +61,8 @@ struct backend_ops {
 struct backend {
     const struct answer_ops *dns;
     void *dns_self;
+    const struct session_ops *sessions;
+    void *sessions_self;
     const struct backend_ops *ops;
     void *self;
 };

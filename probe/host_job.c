@@ -98,7 +98,8 @@ static void start_session(struct host_job *job, const struct dns_address *addres
                                  .port = job->options->smtp_port,
                                  .host = host->host,
                                  .sni = is_host_name(sni) ? sni : NULL};
-    session->handle = job->backend->ops->session(job->backend->self, &target, on_session, session);
+    session->handle =
+        job->backend->sessions->start(job->backend->sessions_self, &target, on_session, session);
     if (session->handle)
         job->pending++;
     else
@@ -212,6 +213,8 @@ static void keep(struct host_session *session, struct smtp_facts *facts)
 
     session->handle = NULL;
     session->job->sessions_done++;
+    if (!facts)
+        return; /* the placeholder says SMTP_OURS */
     smtp_facts_unref(*slot);
     *slot = facts;
 }
@@ -249,7 +252,7 @@ void host_job_cut(struct host_job *job, enum smtp_problem why)
     for (size_t i = 0; i < job->facts->n_endpoints; i++) {
         struct host_session *session = &job->sessions[i];
         if (session->handle)
-            keep(session, backend->ops->session_cut(backend->self, session->handle, why));
+            keep(session, backend->sessions->cut(backend->sessions_self, session->handle, why));
     }
     job->pending = 0;
 }

@@ -134,9 +134,9 @@ static enum dns_validation validation(void *self)
 
 static const struct answer_ops live_dns = {.ask = ask, .cancel = ask_cancel};
 
+static const struct session_ops live_sessions = {.start = session, .cut = session_cut};
+
 static const struct backend_ops live_ops = {
-    .session = session,
-    .session_cut = session_cut,
     .fetch = fetch,
     .fetch_cancel = fetch_cancel,
     .soon = soon,
@@ -149,7 +149,12 @@ static const struct backend_ops live_ops = {
 
 struct backend live_backend(struct live *live)
 {
-    return (struct backend){.dns = &live_dns, .dns_self = live, .ops = &live_ops, .self = live};
+    return (struct backend){.dns = &live_dns,
+                            .dns_self = live,
+                            .sessions = &live_sessions,
+                            .sessions_self = live,
+                            .ops = &live_ops,
+                            .self = live};
 }
 
 static void set_sources(struct attempt_environment *environment, const struct live_options *options)

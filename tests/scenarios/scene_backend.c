@@ -207,10 +207,9 @@ static enum dns_validation validation(void *self)
 }
 
 static const struct answer_ops dns = {.ask = ask, .cancel = cancel};
+static const struct session_ops sessions = {.start = session, .cut = session_cut};
 
 static const struct backend_ops ops = {
-    .session = session,
-    .session_cut = session_cut,
     .fetch = fetch,
     .fetch_cancel = fetch_cancel,
     .soon = soon,
@@ -223,5 +222,10 @@ static const struct backend_ops ops = {
 
 struct backend scene_backend(struct scene_backend *backend)
 {
-    return (struct backend){.dns = &dns, .dns_self = backend, .ops = &ops, .self = backend};
+    return (struct backend){.dns = &dns,
+                            .dns_self = backend,
+                            .sessions = &sessions,
+                            .sessions_self = backend,
+                            .ops = &ops,
+                            .self = backend};
 }

@@ -123,9 +123,8 @@ static enum dns_validation validation(void *self)
 struct backend fake_backend(struct fake *fake)
 {
     static const struct answer_ops dns = {.ask = ask, .cancel = cancel};
+    static const struct session_ops sessions = {.start = session, .cut = session_cut};
     static const struct backend_ops ops = {
-        .session = session,
-        .session_cut = session_cut,
         .fetch = fetch,
         .fetch_cancel = cancel,
         .soon = soon,
@@ -136,7 +135,12 @@ struct backend fake_backend(struct fake *fake)
         .validation = validation,
     };
 
-    return (struct backend){.dns = &dns, .dns_self = fake, .ops = &ops, .self = fake};
+    return (struct backend){.dns = &dns,
+                            .dns_self = fake,
+                            .sessions = &sessions,
+                            .sessions_self = fake,
+                            .ops = &ops,
+                            .self = fake};
 }
 
 void fake_clear(struct fake *fake)

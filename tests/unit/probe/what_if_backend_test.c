@@ -233,7 +233,8 @@ static void test_passed_on(void **state)
 
     assert_true(dns_address_parse("192.0.2.1", &address));
     target.address = address;
-    assert_non_null(backend->ops->session(backend->self, &target, on_session, &session_done));
+    assert_non_null(
+        backend->sessions->start(backend->sessions_self, &target, on_session, &session_done));
     assert_non_null(
         backend->ops->fetch(backend->self, "example.com", &address, 1, on_fetch, &fetch_done));
     assert_non_null(backend->ops->soon(backend->self, on_soon, &soon_done));
@@ -242,11 +243,13 @@ static void test_passed_on(void **state)
         continue;
     assert_true(session_done && fetch_done && soon_done);
 
-    void *session = backend->ops->session(backend->self, &target, on_session, &session_done);
+    void *session =
+        backend->sessions->start(backend->sessions_self, &target, on_session, &session_done);
     void *fetch =
         backend->ops->fetch(backend->self, "example.com", &address, 1, on_fetch, &fetch_done);
     void *soon = backend->ops->soon(backend->self, on_soon, &soon_done);
-    struct smtp_facts *facts = backend->ops->session_cut(backend->self, session, SMTP_INTERRUPTED);
+    struct smtp_facts *facts =
+        backend->sessions->cut(backend->sessions_self, session, SMTP_INTERRUPTED);
     assert_int_equal(facts->problem, SMTP_INTERRUPTED);
     smtp_facts_unref(facts);
     backend->ops->fetch_cancel(backend->self, fetch);
