@@ -46,7 +46,7 @@ enum {
     STS_POLICY_SIZE_MAX = 65536,  /* bytes; larger bodies are a fetch error (section 3.3) */
     STS_MAX_AGE_MAX_S = 31557600, /* a year (section 3.2) */
     STS_MAX_AGE_SHORT_S = 86400,  /* under a day protects little */
-    STS_POLICY_MX_MAX = 4096,     /* patterns kept */
+    STS_POLICY_MX_MAX = 16384,    /* patterns kept: more than fit into a file */
 };
 
 struct sts_policy {
