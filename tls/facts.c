@@ -11,14 +11,14 @@
 static int copy_chain(struct tls_facts *facts, const STACK_OF(X509) * x509s)
 {
     const int seen = !x509s ? 0 : sk_X509_num(x509s);
-    const size_t kept = seen > TLS_CHAIN_MAX ? TLS_CHAIN_MAX : (size_t)seen;
+    const size_t shown = seen > TLS_CHAIN_MAX ? TLS_CHAIN_MAX : (size_t)seen;
 
     facts->chain_seen = (size_t)seen;
-    facts->chain = calloc(kept > 0 ? kept : 1, sizeof *facts->chain);
+    facts->chain = calloc(shown > 0 ? shown : 1, sizeof *facts->chain);
     facts->x509s = sk_X509_new_null();
     if (!facts->chain || !facts->x509s)
         return -1;
-    for (size_t i = 0; i < kept; i++) {
+    for (size_t i = 0; i < facts->chain_seen && i < TLS_X509S_MAX; i++) {
         X509 *x509 = sk_X509_value(x509s, (int)i);
         if (X509_up_ref(x509) != 1)
             return -1;
@@ -26,6 +26,8 @@ static int copy_chain(struct tls_facts *facts, const STACK_OF(X509) * x509s)
             X509_free(x509);
             return -1;
         }
+        if (i >= shown)
+            continue;
         if (tls_certificate_init(&facts->chain[i], x509) != 0)
             return -1;
         facts->n_chain++;

@@ -15,6 +15,12 @@
 
 enum { TLS_SHA256_LENGTH = 32, TLS_CHAIN_MAX = 32, TLS_SANS_MAX = 256, TLS_FIRST_BYTES_MAX = 64 };
 
+/*
+ * Certificates that may be part of a path: more than the longest that OpenSSL takes (100 above the
+ * leaf), since they come in any order, with strangers among them (RFC 8446 4.4.2).
+ */
+enum { TLS_X509S_MAX = 128 };
+
 /* One certificate of the chain. Strings are UTF-8 as OpenSSL gives them, unsanitised. */
 struct tls_certificate {
     char *subject;    /* RFC 4514; "" when empty */
@@ -41,7 +47,7 @@ struct tls_facts {
                                       TLS_CHAIN_MAX certificates is dropped */
     size_t n_chain;
     size_t chain_seen;      /* how many the server sent */
-    STACK_OF(X509) * x509s; /* the same certificates, for verification */
+    STACK_OF(X509) * x509s; /* for verification: the same, and those behind up to TLS_X509S_MAX */
     uint8_t *ocsp;          /* stapled OCSP response, DER, or NULL */
     size_t ocsp_length;
 };
