@@ -31,21 +31,6 @@ static cJSON *dane(const struct host_facts *host, const struct host_verdict *ver
     return NULL;
 }
 
-static const char *starttls_text(enum smtp_starttls starttls)
-{
-    switch (starttls) {
-    case SMTP_STARTTLS_NOT_TRIED:
-        break;
-    case SMTP_STARTTLS_NOT_OFFERED:
-        return "not-offered";
-    case SMTP_STARTTLS_REFUSED:
-        return "refused";
-    case SMTP_STARTTLS_ACCEPTED:
-        return "accepted";
-    }
-    return "not-tried";
-}
-
 static bool put_phase(cJSON *object, const char *key, int duration_ms)
 {
     return duration_ms < 0 ? json_put_null(object, key) : json_put_number(object, key, duration_ms);
@@ -75,7 +60,7 @@ static cJSON *endpoint(const struct smtp_facts *facts, const struct endpoint_ver
         json_put_text(object, "banner", facts->banner) &&
         json_put_text(object, "helo", facts->helo) &&
         json_put_texts(object, "capabilities", facts->capabilities, facts->n_capabilities) &&
-        json_put_word(object, "starttls", starttls_text(facts->starttls)) &&
+        json_put_word(object, "starttls", smtp_starttls_text(facts->starttls)) &&
         json_take(object, "tls", json_tls(facts->tls, verdict)) &&
         json_put_time_ms(object, "observed_at", facts->observed_at_ms) &&
         json_take(object, "timings_ms", timings(&facts->timings)))

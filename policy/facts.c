@@ -14,6 +14,17 @@ const char *smtp_stage_text(enum smtp_stage stage)
     return words[stage];
 }
 
+const char *smtp_starttls_text(enum smtp_starttls starttls)
+{
+    static const char *const words[] = {
+        [SMTP_STARTTLS_NOT_TRIED] = "not-tried",
+        [SMTP_STARTTLS_NOT_OFFERED] = "not-offered",
+        [SMTP_STARTTLS_REFUSED] = "refused",
+        [SMTP_STARTTLS_ACCEPTED] = "accepted",
+    };
+    return words[starttls];
+}
+
 struct smtp_facts *smtp_facts_new(const struct dns_address *address, uint16_t port)
 {
     struct smtp_facts *facts = calloc(1, sizeof *facts);

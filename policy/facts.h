@@ -64,6 +64,9 @@ enum smtp_starttls {
     SMTP_STARTTLS_ACCEPTED,
 };
 
+/* "not-tried", "not-offered", "refused", "accepted". Static. */
+const char *smtp_starttls_text(enum smtp_starttls starttls);
+
 /* Milliseconds that each phase took; -1 where it was not finished. */
 struct smtp_timings {
     int connect, banner, ehlo, starttls, handshake;
