@@ -222,13 +222,17 @@ static bool is_shortage(const char *error)
 
 /*
  * A body without a length that ends without close_notify may have been cut on the way. Not every
- * curl tells: its BIO knows no end of file, and OpenSSL then sees no error.
+ * curl tells: its BIO knows no end of file, and OpenSSL then sees no error. HTTP/2 ends the stream
+ * with a flag (RFC 9113 8.1), and the connection may go on.
  */
 static bool may_be_cut(const struct sts_fetch *fetch)
 {
     curl_off_t length = -1;
+    long version = 0;
     curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    return length < 0 && !fetch->in_chunks && !fetch->closed_in_order;
+    curl_easy_getinfo(fetch->easy, CURLINFO_HTTP_VERSION, &version);
+    return length < 0 && version < CURL_HTTP_VERSION_2_0 && !fetch->in_chunks &&
+           !fetch->closed_in_order;
 }
 
 static enum sts_fetch_problem problem_of(struct sts_fetch *fetch, CURLcode code)

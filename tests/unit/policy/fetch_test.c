@@ -400,6 +400,37 @@ static void test_header_bytes_are_bounded(void **state)
     sts_fetch_facts_unref(facts);
 }
 
+/* RFC 9113 frames: SETTINGS, then on stream 1 HEADERS (RFC 7541 B: status, media type), DATA. */
+#define HTTP2_SETTINGS "\0\0\0\4\0\0\0\0\0"
+#define HTTP2_HEADERS "\0\0\15\1\4\0\0\0\1\x88\x5f\12text/plain"
+#define HTTP2_DATA "\0\0\51\0"
+#define HTTP2_END "\1\0\0\0\1"
+#define HTTP2_GO_ON "\0\0\0\0\1"
+
+/* HTTP/2 marks the end of a body itself: neither a length nor a close is needed. */
+static void test_http2(void **state)
+{
+    (void)state;
+    static const char whole[] = HTTP2_SETTINGS HTTP2_HEADERS HTTP2_DATA HTTP2_END POLICY;
+    static const char half[] = HTTP2_SETTINGS HTTP2_HEADERS HTTP2_DATA HTTP2_GO_ON POLICY;
+    struct https_behaviour server = {
+        .response = whole, .length = sizeof whole - 1, .http2 = true, .hold = true};
+    struct sts_fetch_facts *facts = fetch(&server, LONG_MS);
+    assert_int_equal(facts->problem, STS_FETCH_OK);
+    assert_int_equal(facts->http_status, 200);
+    assert_string_equal(facts->content_type, "text/plain");
+    assert_int_equal(facts->length, sizeof POLICY - 1);
+    assert_memory_equal(facts->body, POLICY, sizeof POLICY - 1);
+    sts_fetch_facts_unref(facts);
+
+    /* A stream that is never ended, and a connection that is. */
+    server = (struct https_behaviour){.response = half, .length = sizeof half - 1, .http2 = true};
+    facts = fetch(&server, LONG_MS);
+    assert_int_equal(facts->problem, STS_FETCH_BROKEN);
+    assert_null(facts->body);
+    sts_fetch_facts_unref(facts);
+}
+
 static const struct https_behaviour plain = {.response = OK_HEAD "\r\n" POLICY};
 
 static void test_connection_refused(void **state)
@@ -578,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_what_is_sent_and_seen),
         cmocka_unit_test(test_gzip_arrives_as_it_is),
+        cmocka_unit_test(test_http2),
         cmocka_unit_test(test_header_bytes_are_bounded),
         cmocka_unit_test(test_connection_refused),
         cmocka_unit_test(test_lack_of_descriptors_is_our_own_trouble),

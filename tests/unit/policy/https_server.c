@@ -48,6 +48,20 @@ static void use_certificate(SSL_CTX *ctx)
     EVP_PKEY_free(key);
 }
 
+static int choose_http2(SSL *ssl, const unsigned char **out, unsigned char *out_length,
+                        const unsigned char *in, unsigned in_length, void *arg)
+{
+    static const unsigned char wanted[] = "\x02h2";
+    unsigned char *chosen;
+    (void)ssl;
+    (void)arg;
+    if (SSL_select_next_proto(&chosen, out_length, wanted, sizeof wanted - 1, in, in_length) !=
+        OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
 static SSL_CTX *server_context(const struct https_behaviour *behaviour)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -55,6 +69,8 @@ static SSL_CTX *server_context(const struct https_behaviour *behaviour)
     SSL_CTX_set_security_level(ctx, 0); /* or else TLS 1.1 would fail for another reason */
     SSL_CTX_set_min_proto_version(ctx, 0);
     SSL_CTX_set_max_proto_version(ctx, behaviour->max_version);
+    if (behaviour->http2)
+        SSL_CTX_set_alpn_select_cb(ctx, choose_http2, NULL);
     use_certificate(ctx);
     return ctx;
 }
@@ -93,6 +109,34 @@ static bool read_request(struct peer *peer, char *request, size_t room)
     return false;
 }
 
+static bool read_exactly(struct peer *peer, uint8_t *bytes, size_t length)
+{
+    for (ssize_t got; length > 0; bytes += got, length -= (size_t)got) {
+        got = receive(peer, bytes, length);
+        if (got <= 0)
+            return false;
+    }
+    return true;
+}
+
+/* Reads the preface and the frames up to HEADERS (RFC 9113 3.4, 4.1, 6.2). */
+static bool read_http2_request(struct peer *peer)
+{
+    enum { PREFACE = 24, FRAME_HEAD = 9, HEADERS = 1 };
+    uint8_t bytes[16384], type = 0;
+    if (!read_exactly(peer, bytes, PREFACE))
+        return false;
+    while (type != HEADERS) {
+        if (!read_exactly(peer, bytes, FRAME_HEAD) || bytes[0] != 0)
+            return false;
+        size_t length = (size_t)(bytes[1] << 8 | bytes[2]);
+        type = bytes[3];
+        if (length > sizeof bytes || !read_exactly(peer, bytes, length))
+            return false;
+    }
+    return true;
+}
+
 /* Each is one more handshake message for the client (RFC 8446 4.6.1). */
 static bool send_tickets(struct peer *peer, size_t count)
 {
@@ -110,7 +154,9 @@ static void answer(struct peer *peer, const struct https_behaviour *behaviour)
             ;
         return;
     }
-    if (!behaviour->not_tls && !read_request(peer, request, sizeof request))
+    if (behaviour->http2 && !read_http2_request(peer))
+        return;
+    if (!behaviour->http2 && !behaviour->not_tls && !read_request(peer, request, sizeof request))
         return;
     size_t length = behaviour->length ? behaviour->length : strlen(behaviour->response);
     bool ok = send_tickets(peer, behaviour->tickets) && send_all(peer, behaviour->response, length);
@@ -122,8 +168,8 @@ static void answer(struct peer *peer, const struct https_behaviour *behaviour)
         const char *sni = SSL_get_servername(peer->ssl, TLSEXT_NAMETYPE_host_name);
         ok = say(peer, request) && say(peer, "SNI: ") && say(peer, sni ? sni : "none");
     }
-    if (ok && behaviour->hold)
-        receive(peer, &byte, 1);
+    while (ok && behaviour->hold)
+        ok = receive(peer, &byte, 1) > 0;
 }
 
 static void serve(int listener, const struct https_behaviour *behaviour, SSL_CTX *ctx)

@@ -23,6 +23,7 @@ struct https_behaviour {
     bool hold;            /* do not close, but wait for the client to */
     bool cut;             /* close without a close_notify */
     size_t tickets;       /* session tickets ahead of the response */
+    bool http2;           /* agree on "h2": the response is frames, sent behind the request's */
 };
 
 struct https_server {
