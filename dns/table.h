@@ -1,6 +1,6 @@
 /*
- * A hash table of questions, (name, type), with its nodes inside the objects it holds. Private to
- * dns. Pure.
+ * A hash table of questions, (name, type), with its nodes inside the objects it holds; probe/ keeps
+ * what it knows by name or address in such tables too. Pure.
  */
 #ifndef DNS_TABLE_H
 #define DNS_TABLE_H
