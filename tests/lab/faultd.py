@@ -14,6 +14,8 @@ real TLS session is wanted. A script is played to every connection, step by step
     request          wait for an HTTP request's head
     tls              a real handshake, as the server
     staple           as tls, with an OCSP response
+    tickets N        as tls, with N session tickets behind the handshake
+    records V N      a handshake of TLS version V, of which only the first N records are sent
     delay MS         from here on, wait so long before every reply
     wait MS          wait once
     drip MS TEXT     one byte every MS
@@ -28,16 +30,21 @@ real TLS session is wanted. A script is played to every connection, step by step
     repeat           as serve, where STARTTLS is offered inside TLS again
     dialogue         as serve, where the banner was already sent
 
-A listener with "backlog_full" never accepts and lets nobody in. UDP listeners are resolvers:
-"refuse" answers every question with REFUSED, "mute" with nothing.
+A listener with "backlog_full" never accepts and lets nobody in. A listener with "resolver" is a
+name server on UDP alone, for resolvers and stub resolvers alike; faultdns.py lists its kinds.
 """
 import asyncio
 import contextlib
 import json
+import resource
 import socket
 import ssl
 import struct
 import sys
+
+from faultdns import Resolver
+
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
 class Done(Exception):
@@ -97,6 +104,33 @@ class Session:
     async def do_tls(self, _):
         await self.writer.start_tls(self.context())
         self.secure = True
+
+    async def do_tickets(self, count):
+        context = self.context()
+        context.num_tickets = int(count)
+        await self.writer.start_tls(context)
+        self.secure = True
+
+    async def do_records(self, rest):
+        version, _, count = rest.partition(" ")
+        context = self.context()
+        context.minimum_version = context.maximum_version = VERSIONS[version]
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        server = context.wrap_bio(incoming, outgoing, server_side=True)
+        left = int(count)
+        while left:
+            try:
+                server.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:  # the alert is worth all of the records
+                await self.send(outgoing.read())
+                raise Done from None
+            sent = first_records(outgoing.read(), left)
+            left -= len(sent)
+            await self.send(b"".join(sent))
+            if left and not incoming.write(await self.reader.read(65536)):
+                raise Done
 
     async def do_staple(self, _):
         # Python's ssl has no way to staple; openssl s_server does the TLS and speaks through pipes.
@@ -193,6 +227,16 @@ class Session:
         return context
 
 
+def first_records(flight, count):
+    """The first `count` records of what a TLS server says, each with its head."""
+    records = []
+    while flight and len(records) < count:
+        length = 5 + int.from_bytes(flight[3:5], "big")
+        records.append(flight[:length])
+        flight = flight[length:]
+    return records
+
+
 async def connect(port):
     """A connection to a server on this machine that is only just starting."""
     while True:
@@ -212,23 +256,6 @@ async def pump(reader, writer):
 
 def unescape(text):
     return text.encode("latin-1").decode("unicode_escape").encode("latin-1")
-
-
-class Resolver(asyncio.DatagramProtocol):
-    """Answers every question with REFUSED, or not at all."""
-
-    def __init__(self, refuse):
-        self.refuse = refuse
-        self.transport = None
-
-    def connection_made(self, transport):
-        self.transport = transport
-
-    def datagram_received(self, data, addr):
-        if self.refuse and len(data) >= 12:
-            end = data.find(b"\0", 12) + 5  # of the question: there is no compression in it
-            head = data[:2] + bytes([0x80 | data[2] & 0x79, 0x85]) + b"\0\1" + b"\0" * 6
-            self.transport.sendto(head + data[12:end], addr)
 
 
 async def serve(listener, reader, writer):
@@ -255,11 +282,13 @@ async def main(path):
         listeners = json.load(file)
     keep = []
     loop = asyncio.get_running_loop()
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))  # a socket a session
     for listener in listeners:
         where = (listener["address"], listener["port"])
         if listener.get("resolver"):
-            refuse = listener["resolver"] == "refuse"
-            keep.append(await loop.create_datagram_endpoint(lambda r=refuse: Resolver(r),
+            kind = listener["resolver"]
+            keep.append(await loop.create_datagram_endpoint(lambda k=kind: Resolver(k),
                                                             local_addr=where))
         elif listener.get("backlog_full"):
             keep += fill_backlog(listener)

@@ -8,11 +8,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import pki, tlsa, zones
+from . import odd_pki, pki, tlsa, zones
 from .table import LAB, TABLE
 
-MAKERS = ("cache", "pki", "table", "tlsa", "zones")  # the code that decides what is made
+MAKERS = ("cache", "odd_pki", "pki", "table", "tlsa", "zones")  # the code that decides what is made
 GOOD_FOR_S = 20 * 3600
+PROFILES = {**pki.PROFILES, **odd_pki.PROFILES}
 
 
 class Certificates:
@@ -25,11 +26,11 @@ class Certificates:
         for host in table.hosts.values():
             if host.server != "none" and not host.cname:
                 names = [host.name] + host.names
-                self.chains[host.name] = pki.PROFILES[host.certificate](self.ca, *names)
+                self.chains[host.name] = PROFILES[host.certificate](self.ca, *names)
         for domain in table.domains:
             if domain.policy and domain.policy.server in ("nginx", "fault"):
                 name = f"mta-sts.{domain.name}"
-                self.chains[name] = pki.PROFILES[domain.policy.certificate](self.ca, name)
+                self.chains[name] = PROFILES[domain.policy.certificate](self.ca, name)
 
     def tlsa(self, host):
         chain = self.chains.get(host.name)

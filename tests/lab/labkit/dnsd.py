@@ -2,7 +2,7 @@
 from .table import AUTHORITATIVE
 from .zones import file_of
 
-RESOLVER, PLAIN, SILENT = "127.0.0.53", "127.0.0.54", "127.0.0.55"
+RESOLVER, PLAIN = "127.0.0.53", "127.0.0.54"
 
 NSD = """server:
   ip-address: {address}
@@ -48,7 +48,7 @@ remote-control:
 def configure(table, directory):
     """Writes the configurations; returns [(name, argv)]."""
     text = NSD.format(address=AUTHORITATIVE, dir=directory)
-    for name in [".", "test"] + [zone.name for zone in table.zones if zone.served]:
+    for name in [".", "test"] + [zone.name for zone in table.zones if not zone.answers]:
         text += f'zone:\n  name: "{name}"\n  zonefile: "{file_of(name)}.zone"\n'
     (directory / "nsd.conf").write_text(text)
     (directory / "root.hints").write_text(f". 3600 NS ns.test.\nns.test. 3600 A {AUTHORITATIVE}\n")

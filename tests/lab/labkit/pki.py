@@ -49,6 +49,9 @@ def new_key(bits=0):
 
 
 def name(common_name):
+    """A name of the CN alone; one that is whole already stays as it is."""
+    if isinstance(common_name, x509.Name):
+        return common_name
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
@@ -96,7 +99,7 @@ class Authority:
         return Pair(self.build(subject, issuer, key, days, extensions), key)
 
     def leaf(self, host, issuer=None, days=(-30, 60), sans=None, key=None, digest=None, more=(),
-             purpose=ExtendedKeyUsageOID.SERVER_AUTH, self_signed=False):
+             purpose=ExtendedKeyUsageOID.SERVER_AUTH, self_signed=False, subject=None):
         """A Pair for `host`, by the issuing CA unless told otherwise."""
         key = key or new_key()
         sans = [host] if sans is None else sans
@@ -106,7 +109,8 @@ class Authority:
             extensions.append(
                 (x509.SubjectAlternativeName([x509.DNSName(san) for san in sans]), False))
         issuer = None if self_signed else (issuer or self.issuer)
-        return Pair(self.build(host[:64], issuer, key, days, extensions + list(more), digest), key)
+        subject = host[:64] if subject is None else subject
+        return Pair(self.build(subject, issuer, key, days, extensions + list(more), digest), key)
 
     def crls(self):
         """The CRLs of the root and of the issuing CA, PEM."""

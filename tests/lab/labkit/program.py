@@ -25,8 +25,9 @@ def path():
 def check(names, options=()):
     """(exit status, standard output, standard error) of `check --format json` for the names."""
     options = [os.path.expandvars(option) for option in options]
-    command = [path(), "check", "--format", "json", "--resolver", os.environ["LAB_RESOLVER"],
-               "--ca-file", os.environ["LAB_CA"], "--ehlo", "prober.test", "--timeout", TIMEOUT_S,
+    # Resolvers are asked in turn: one that the options name is to be asked alone.
+    resolver = () if "--resolver" in options else ("--resolver", os.environ["LAB_RESOLVER"])
+    command = [path(), "check", "--format", "json", *resolver, "--ca-file", os.environ["LAB_CA"], "--ehlo", "prober.test", "--timeout", TIMEOUT_S,
                "--connect-timeout", CONNECT_TIMEOUT_S, *options, *names]
     run = subprocess.run(command, capture_output=True, text=True, errors="replace")
     return run.returncode, run.stdout, run.stderr

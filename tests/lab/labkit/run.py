@@ -7,7 +7,7 @@ import sys
 import time
 
 from . import dnsd, world
-from .table import REFUSING, TABLE
+from .table import FAULTY, TABLE
 
 READY_WITHIN_S = 30
 
@@ -89,10 +89,11 @@ def resolver_validates():
 
 
 def environment(directory, exim):
-    return dict(os.environ, LAB_DIR=str(directory), LAB_CA=f"{directory}/pki/ca.pem",
-                LAB_RESOLVER=dnsd.RESOLVER, LAB_RESOLVER_PLAIN=dnsd.PLAIN,
-                LAB_RESOLVER_SILENT=dnsd.SILENT, LAB_RESOLVER_REFUSING=REFUSING,
-                LAB_TABLE=str(TABLE), LAB_EXIM=exim)
+    faulty = {f"LAB_RESOLVER_{kind.upper().replace('-', '_')}": address
+              for kind, address in FAULTY.items()}
+    return dict(os.environ, **faulty, LAB_DIR=str(directory), LAB_CA=f"{directory}/pki/ca.pem",
+                LAB_RESOLVER=dnsd.RESOLVER, LAB_RESOLVER_PLAIN=dnsd.PLAIN, LAB_TABLE=str(TABLE),
+                LAB_EXIM=exim)
 
 
 def run_command(argv, env):

@@ -1,4 +1,5 @@
 """Reads table/*.toml, everything that the lab holds, and refuses what it does not know."""
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -6,11 +7,14 @@ from pathlib import Path
 LAB = Path(__file__).resolve().parent.parent
 TABLE = LAB / "table"
 SECTIONS = ("zones", "healthy", "routing", "reach", "smtp", "starttls", "handshake",
-            "certificates", "mta-sts", "dane", "tls-rpt")
+            "certificates", "mta-sts", "dane", "tls-rpt", "hostile", "hostile-tls")
 POLICY_ID = "20261101T000000"
 NGINX = "127.3.0.1"
 AUTHORITATIVE = "127.0.0.10"
-REFUSING = "127.0.0.56"  # a name server that refuses every question
+# The fault server's name servers, by kind (faultdns.py).
+FAULTY = {kind: f"127.0.0.{55 + number}" for number, kind in enumerate((
+    "silent", "refusing", "wrong-id", "other-question", "truncating", "looping", "garbled",
+    "explaining"))}
 NOBODY = "127.9.9.9"  # an address where nothing listens
 
 
@@ -41,7 +45,8 @@ class Zone:
     """A zone of its own below test., with its fault."""
     name: str
     signed: bool = True
-    served: bool = True
+    answers: str = None              # delegated to a faulty server of this kind, in place of nsd
+    nsec3: bool = False              # denials by NSEC3
     expired: bool = False
     broken: list = field(default_factory=list)  # "OWNER TYPE": its RRSIG does not verify
 
@@ -75,7 +80,7 @@ class Domain:
     policy: Policy = None
     sts_record: list = None
     tls_rpt: list = None
-    records: list = field(default_factory=list)  # further records, whole lines
+    records: list = field(default_factory=list)  # further records, whole lines; expand()
     exists: bool = True              # False: not in any zone
     text: str = None                 # U-labels, where they differ
     options: list = field(default_factory=list)   # further options for mxprobe, $LAB_… replaced
@@ -173,7 +178,8 @@ def make_domain(entry, hosts):
             domain.policy.mx = domain.hosts()
         if domain.sts_record is None:
             domain.sts_record = [f"v=STSv1; id={POLICY_ID};"]
-    domain.sts_record = domain.sts_record or []
+    domain.sts_record = [expand(text)[0] for text in domain.sts_record or []]
+    domain.records = [line for text in domain.records for line in expand(text)]
     if domain.tls_rpt is None:
         domain.tls_rpt = [f"v=TLSRPTv1; rua=mailto:tls-reports@{domain.name}"] \
             if domain.exists else []
@@ -181,6 +187,17 @@ def make_domain(entry, hosts):
     domain.findings = [Finding.parse(text) for text in domain.findings]
     add_plain_hosts(domain, hosts)
     return domain
+
+
+def expand(text):
+    """The lines that `text` stands for: {TEXT*N} is TEXT so many times over, and with {M..N} there
+    is a line for each number from M to N."""
+    text = re.sub(r"\{([^{}*]+)\*(\d+)\}", lambda found: found[1] * int(found[2]), text)
+    found = re.search(r"\{(\d+)\.\.(\d+)\}", text)
+    if not found:
+        return [text]
+    return [text.replace(found[0], str(number))
+            for number in range(int(found[1]), int(found[2]) + 1)]
 
 
 def add_plain_hosts(domain, hosts):

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from . import dnsd, maild, webd
-from .table import AUTHORITATIVE, LAB, NGINX, REFUSING
+from .table import AUTHORITATIVE, FAULTY, LAB, NGINX
 
 # Everything in 127.0.0.0/8 is local anyway. The other prefixes are made local as a whole: one that
 # looks like the public Internet, for what is refused in special-use address space, and one of IPv6.
@@ -75,8 +75,8 @@ def furnish(directory, made):
 
 def fault_config(table, directory):
     """The fault server's listeners: mail hosts, policy hosts and odd resolvers."""
-    listeners = [{"resolver": "mute", "address": dnsd.SILENT, "port": 53},
-                 {"resolver": "refuse", "address": REFUSING, "port": 53}]
+    listeners = [{"resolver": kind, "address": address, "port": 53}
+                 for kind, address in FAULTY.items()]
     for host in table.hosts.values():
         if host.server == "fault":
             for address in host.addresses:

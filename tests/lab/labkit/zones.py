@@ -5,19 +5,19 @@ import re
 import shutil
 import subprocess
 
-from .table import AUTHORITATIVE, REFUSING, Zone
+from .table import AUTHORITATIVE, FAULTY, Zone
 
 HEAD = """$TTL 60
 @ SOA ns.test. hostmaster.test. 1 3600 600 86400 60
 @ NS ns.test.
 """
-LAME = "ns.refusing.test."
 
 
 def records_of(table, certificates):
     """(owner, rest of the record) for everything in the table; owners with a final dot."""
     yield "ns.test.", f"A {AUTHORITATIVE}"
-    yield LAME, f"A {REFUSING}"
+    for kind, address in FAULTY.items():
+        yield f"ns.{kind}.test.", f"A {address}"
     for host in table.hosts.values():
         yield from host_records(host, certificates)
     for domain in table.domains:
@@ -59,7 +59,7 @@ def domain_records(domain):
 
 def quoted(text):
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return " ".join(f'"{escaped[i:i + 200]}"' for i in range(0, max(len(escaped), 1), 200))
+    return " ".join(f'"{escaped[i:i + 255]}"' for i in range(0, max(len(escaped), 1), 255))
 
 
 def build(table, certificates, directory):
@@ -76,7 +76,7 @@ def build(table, certificates, directory):
         parent = next((z for z in by_depth if zone.name.endswith("." + z)), ".")
         contents[parent] += delegation(zone, keys, directory)
     for zone in zones:
-        if zone.served:
+        if not zone.answers:
             write_zone(zone, contents[zone.name], keys.get(zone.name), directory)
     shutil.copy(directory / f"{keys['.']}.ds", directory / "trust-anchor.ds")
 
@@ -92,8 +92,7 @@ def make_key(zone, directory):
 
 
 def delegation(zone, keys, directory):
-    # A zone that is not served is delegated to a server that refuses to answer for it.
-    lines = [f"{zone.name}. NS {'ns.test.' if zone.served else LAME}"]
+    lines = [f"{zone.name}. NS ns.{zone.answers + '.' if zone.answers else ''}test."]
     if zone.name == "test":
         lines.append(f"ns.test. A {AUTHORITATIVE}")
     if zone.name in keys:
@@ -112,7 +111,8 @@ def write_zone(zone, records, key, directory):
     now = datetime.datetime.now(datetime.timezone.utc)
     begin, end = (-30, -3) if zone.expired else (-2, 30)
     stamps = [(now + datetime.timedelta(days=d)).strftime("%Y%m%d%H%M%S") for d in (begin, end)]
-    subprocess.run(["ldns-signzone", "-i", stamps[0], "-e", stamps[1], "-o", zone.name,
+    denial = ["-n", "-t", "1", "-s", "ab"] if zone.nsec3 else []
+    subprocess.run(["ldns-signzone", *denial, "-i", stamps[0], "-e", stamps[1], "-o", zone.name,
                     "-f", signed.name, plain.name, key], cwd=directory, check=True,
                    capture_output=True)
     for entry in zone.broken:
