@@ -93,13 +93,22 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
     return length;
 }
 
+/* "Transfer-Encoding: chunked": any other coding ends where the connection does (RFC 9112 6.3). */
+static bool tells_chunks(const char *line, size_t length)
+{
+    static const char name[] = "Transfer-Encoding:", last[] = "chunked";
+    while (length > 0 && strchr(" \t\r\n", line[length - 1]))
+        length--;
+    return length >= sizeof name - 1 + sizeof last - 1 &&
+           strncasecmp(line, name, sizeof name - 1) == 0 &&
+           strncasecmp(line + length - (sizeof last - 1), last, sizeof last - 1) == 0;
+}
+
 /* NOLINTNEXTLINE(readability-non-const-parameter): the signature is curl's */
 static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
 {
-    static const char chunks[] = "Transfer-Encoding:";
     struct sts_fetch *fetch = arg;
-    if (size * count >= sizeof chunks && strncasecmp(bytes, chunks, sizeof chunks - 1) == 0)
-        fetch->in_chunks = true;
+    fetch->in_chunks |= tells_chunks(bytes, size * count);
     fetch->headers_size += size * count;
     fetch->headers_too_large = fetch->headers_size > HEADERS_SIZE_MAX;
     return fetch->headers_too_large ? 0 : size * count;
@@ -287,22 +296,38 @@ static char *copy(struct sts_fetch *fetch, const char *text)
     return result;
 }
 
+/*
+ * The Content-Type of the response. RFC 9110 5.3 has one at most, and curl would keep the last: of
+ * several the first is shown that a policy must not have. NULL when there is none.
+ */
+static const char *content_type_of(const struct sts_fetch *fetch)
+{
+    struct curl_header *header;
+    const char *type = NULL;
+    for (size_t i = 0; !type || sts_media_type_ok(type); i++) {
+        if (curl_easy_header(fetch->easy, "Content-Type", i, CURLH_HEADER, -1, &header) !=
+            CURLHE_OK)
+            break;
+        /* curl 7.88 leaves the line end in a value that is empty. */
+        type = header->value[0] == '\r' ? "" : header->value;
+    }
+    return type;
+}
+
 /* Fills in what curl knows once a transfer has ended. */
 static void conclude(struct sts_fetch *fetch, CURLcode code)
 {
     struct sts_fetch_facts *facts = fetch->facts;
-    char *content_type = NULL;
     curl_off_t elapsed_us = 0;
 
     curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &facts->http_status);
-    curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_TYPE, &content_type);
     curl_easy_getinfo(fetch->easy, CURLINFO_TOTAL_TIME_T, &elapsed_us);
     facts->elapsed_ms = (int)(elapsed_us / 1000);
     facts->problem = problem_of(fetch, code);
     /* A status other than 200 says all that counts, whatever becomes of its body. */
     if (facts->problem != STS_FETCH_OURS && facts->http_status >= 200 && facts->http_status != 200)
         facts->problem = STS_FETCH_OK;
-    facts->content_type = copy(fetch, content_type);
+    facts->content_type = copy(fetch, content_type_of(fetch));
     if (facts->problem == STS_FETCH_OK)
         return;
 

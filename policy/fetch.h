@@ -37,7 +37,7 @@ struct sts_fetch_facts {
     enum sts_fetch_problem problem;
     char *error;        /* what curl or the DNS said, or NULL */
     long http_status;   /* 0 when no status line came */
-    char *content_type; /* NULL when absent */
+    char *content_type; /* NULL when absent; of several the first that is not text/plain */
     uint8_t *body;      /* NUL after the last byte; NULL when none */
     size_t length;
     struct tls_facts *tls; /* the chain of the policy host; NULL when no handshake finished */
