@@ -73,9 +73,10 @@ static void *grow(void *array, size_t used, size_t size)
 
 struct dns_record *dns_answer_add(struct dns_answer *answer)
 {
+    const size_t most = answer->type == DNS_TYPE_MX ? DNS_MX_RECORDS_MAX : DNS_RECORDS_MAX;
     struct dns_record *records;
 
-    if (answer->n_records >= DNS_RECORDS_MAX) {
+    if (answer->n_records >= most) {
         answer->cut = true;
         return NULL;
     }
@@ -87,6 +88,33 @@ struct dns_record *dns_answer_add(struct dns_answer *answer)
     memset(records, 0, sizeof *records);
     records->type = answer->type;
     return records;
+}
+
+static size_t data_size(const struct dns_record *record)
+{
+    switch (record->type) {
+    case DNS_TYPE_MX:
+        return record->u.mx.host ? strlen(record->u.mx.host) : 0;
+    case DNS_TYPE_TXT:
+        return record->u.text.length;
+    case DNS_TYPE_TLSA:
+        return record->u.tlsa.length;
+    case DNS_TYPE_CNAME:
+        return record->u.target ? strlen(record->u.target) : 0;
+    default:
+        return 0;
+    }
+}
+
+size_t dns_answer_size(const struct dns_answer *answer)
+{
+    size_t size = answer->n_records * sizeof *answer->records;
+
+    if (answer->ede_text)
+        size += strlen(answer->ede_text);
+    for (size_t i = 0; i < answer->n_records; i++)
+        size += data_size(&answer->records[i]);
+    return size;
 }
 
 bool dns_answer_add_alias(struct dns_answer *answer, const char *target)

@@ -78,7 +78,7 @@ struct dns_answer {
     uint8_t rcode;
     bool ad;        /* the AD bit as it came, believed or not */
     bool supplied;  /* a what-if option said it, not the network */
-    bool cut;       /* more records than DNS_RECORDS_MAX: the rest were dropped */
+    bool cut;       /* more records than are kept: the rest were dropped */
     char **aliases; /* CNAME chain in order, the name asked for not included; last is canonical */
     size_t n_aliases;
     struct dns_record *records; /* of `type` only, in the order received */
@@ -89,7 +89,11 @@ struct dns_answer {
     int64_t taken_at_ms; /* wall clock, milliseconds since 1970, when the answer arrived */
 };
 
-enum { DNS_RECORDS_MAX = 256, DNS_ALIASES_MAX = 16 };
+/*
+ * Records that are kept of an answer. Of MX as many as a message can hold: they come in any order,
+ * and those of lowest preference may be the last.
+ */
+enum { DNS_RECORDS_MAX = 256, DNS_MX_RECORDS_MAX = 4400, DNS_ALIASES_MAX = 16 };
 
 /*
  * A new answer with one reference, status DNS_NOT_ASKED, security unknown and no records.
@@ -104,10 +108,13 @@ void dns_answer_unref(struct dns_answer *answer);
 
 /*
  * Appends a zeroed record of the answer's type and returns it to be filled, or NULL when out of
- * memory or when DNS_RECORDS_MAX is reached (then `cut` is set). The answer owns what the caller
- * puts in.
+ * memory or when DNS_RECORDS_MAX (DNS_MX_RECORDS_MAX) is reached: then `cut` is set. The answer
+ * owns what the caller puts in.
  */
 struct dns_record *dns_answer_add(struct dns_answer *answer);
+
+/* The bytes of its records, of what hangs on them, and of its error text. */
+size_t dns_answer_size(const struct dns_answer *answer);
 
 /* Appends a copy of `target` to the CNAME chain. False when out of memory or the chain is full. */
 bool dns_answer_add_alias(struct dns_answer *answer, const char *target);

@@ -105,7 +105,7 @@ void dns_cache_put(struct dns_cache *cache, struct dns_answer *answer, int64_t n
 
     if (entry)
         entry_free(cache, entry);
-    if (ttl_s == 0)
+    if (ttl_s == 0 || dns_answer_size(answer) > DNS_CACHE_ANSWER_MAX)
         return;
     if (cache->table.n_nodes >= cache->max_entries)
         entry_free(cache, TAILQ_FIRST(&cache->by_use));

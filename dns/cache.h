@@ -14,6 +14,7 @@ enum {
     DNS_CACHE_TTL_MAX_S = 24 * 3600,         /* a TTL beyond is cut to this (RFC 8767 4 urges) */
     DNS_CACHE_NEGATIVE_TTL_MAX_S = 3 * 3600, /* RFC 2308 5 */
     DNS_CACHE_FAILURE_TTL_S = 5,             /* RFC 2308 7 would allow five minutes */
+    DNS_CACHE_ANSWER_MAX = 4096,             /* bytes, as dns_answer_size counts them */
 };
 
 struct dns_cache;
@@ -30,7 +31,8 @@ struct dns_answer *dns_cache_find(struct dns_cache *cache, const char *name, uin
 
 /*
  * Keeps a reference to the answer in place of an older one to the same question. An answer that
- * must not be kept (TTL 0, DNS_NOT_ASKED) or for which there is no memory is left alone.
+ * must not be kept (TTL 0, DNS_NOT_ASKED) or for which there is no memory is left alone; so is a
+ * very large one: a zone that has 64 KiB for every question must not decide what the cache takes.
  */
 void dns_cache_put(struct dns_cache *cache, struct dns_answer *answer, int64_t now_ms);
 

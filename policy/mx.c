@@ -16,71 +16,95 @@ bool mx_is_null(const struct dns_answer *mx, bool *conflict)
     return null;
 }
 
-static struct host_facts *find(struct domain_facts *facts, const char *name)
+/* A host and where it stands; `position` is that of its first record in the answer. */
+struct candidate {
+    const char *host; /* borrowed */
+    uint16_t preference;
+    size_t position;
+};
+
+static int order(size_t a, size_t b)
 {
-    for (size_t i = 0; i < facts->n_hosts; i++) {
-        struct host_facts *host = &facts->hosts[i];
-        if (host->host && strcmp(host->host, name) == 0)
-            return host;
-    }
-    return NULL;
+    return (a > b) - (a < b);
 }
 
-/* Keeps the order of equal preferences. */
-static void sort_by_preference(struct host_facts *hosts, size_t n)
+static int by_host(const void *a, const void *b)
 {
-    for (size_t i = 1; i < n; i++) {
-        struct host_facts moved = hosts[i];
-        size_t at = i;
-        while (at && hosts[at - 1].preference > moved.preference) {
-            hosts[at] = hosts[at - 1];
-            at--;
-        }
-        hosts[at] = moved;
-    }
+    const struct candidate *left = a, *right = b;
+    int hosts = strcmp(left->host, right->host);
+
+    return hosts ? hosts : order(left->position, right->position);
 }
 
-static int add(struct domain_facts *facts, const char *name, uint16_t preference)
+/* Equal preferences as received. */
+static int by_preference(const void *a, const void *b)
 {
+    const struct candidate *left = a, *right = b;
+    int preferences = order(left->preference, right->preference);
+
+    return preferences ? preferences : order(left->position, right->position);
+}
+
+/* The hosts of the answer, or the domain itself where there is no MX (RFC 5321 5.1). */
+static size_t collect(const struct domain_facts *facts, struct candidate *out)
+{
+    const struct dns_answer *mx = facts->mx;
+    size_t n = 0;
+
+    if (mx->status == DNS_NODATA)
+        out[n++] = (struct candidate){.host = facts->domain};
+    for (size_t i = 0; mx->status == DNS_FOUND && i < mx->n_records; i++)
+        if (mx->records[i].u.mx.host[0])
+            out[n++] =
+                (struct candidate){mx->records[i].u.mx.host, mx->records[i].u.mx.preference, i};
+    return n;
+}
+
+/* A name that stands there more than once counts once, with the better preference. */
+static size_t merge(struct candidate *candidates, size_t n)
+{
+    size_t merged = 0;
+
+    qsort(candidates, n, sizeof *candidates, by_host);
+    for (size_t i = 0; i < n; i++) {
+        struct candidate *last = merged ? &candidates[merged - 1] : NULL;
+        if (!last || strcmp(last->host, candidates[i].host) != 0)
+            candidates[merged++] = candidates[i];
+        else if (candidates[i].preference < last->preference)
+            last->preference = candidates[i].preference;
+    }
+    qsort(candidates, merged, sizeof *candidates, by_preference);
+    return merged;
+}
+
+static int take(struct domain_facts *facts, const struct candidate *candidate)
+{
+    struct host_facts *host = &facts->hosts[facts->n_hosts];
     struct dns_address literal;
-    struct host_facts *host = find(facts, name);
 
-    if (host) {
-        if (preference < host->preference)
-            host->preference = preference;
-        return 0;
-    }
-    host = &facts->hosts[facts->n_hosts];
-    host->host = strdup(name);
+    host->host = strdup(candidate->host);
     if (!host->host)
         return -1;
-    host->preference = preference;
-    host->is_literal = dns_address_parse(name, &literal);
+    host->preference = candidate->preference;
+    host->is_literal = dns_address_parse(candidate->host, &literal);
     facts->n_hosts++;
     return 0;
 }
 
 int mx_list_hosts(struct domain_facts *facts)
 {
-    const struct dns_answer *mx = facts->mx;
-    bool implicit = mx->status == DNS_NODATA;
-    size_t room = implicit ? 1 : mx->n_records;
+    struct candidate *candidates = calloc(facts->mx->n_records + 1, sizeof *candidates);
+    int result = 0;
 
-    if (mx->status != DNS_FOUND && !implicit)
-        return 0;
-    facts->hosts = calloc(room + 1, sizeof *facts->hosts);
+    if (!candidates)
+        return -1;
+    facts->hosts_seen = merge(candidates, collect(facts, candidates));
+    size_t kept = facts->hosts_seen < FACTS_MX_HOSTS_MAX ? facts->hosts_seen : FACTS_MX_HOSTS_MAX;
+    facts->hosts = calloc(kept + 1, sizeof *facts->hosts);
     if (!facts->hosts)
-        return -1;
-    if (implicit && add(facts, facts->domain, 0) != 0)
-        return -1;
-    for (size_t i = 0; !implicit && i < mx->n_records; i++) {
-        const char *name = mx->records[i].u.mx.host;
-        if (name[0] && add(facts, name, mx->records[i].u.mx.preference) != 0)
-            return -1;
-    }
-    sort_by_preference(facts->hosts, facts->n_hosts);
-    facts->hosts_seen = facts->n_hosts;
-    while (facts->n_hosts > FACTS_MX_HOSTS_MAX)
-        free(facts->hosts[--facts->n_hosts].host);
-    return 0;
+        result = -1;
+    for (size_t i = 0; result == 0 && i < kept; i++)
+        result = take(facts, &candidates[i]);
+    free(candidates);
+    return result;
 }

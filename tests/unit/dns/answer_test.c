@@ -91,6 +91,36 @@ static void test_records_are_bounded(void **state)
     dns_answer_unref(answer);
 }
 
+/* The longest message has 65535 bytes, the shortest MX record 15: no more of them fit in. */
+static void test_every_mx_record_is_kept(void **state)
+{
+    struct dns_answer *answer = dns_answer_new("a.example", DNS_TYPE_MX);
+
+    (void)state;
+    assert_non_null(answer);
+    for (size_t i = 0; i < DNS_MX_RECORDS_MAX; i++)
+        assert_non_null(dns_answer_add(answer));
+    assert_false(answer->cut);
+    assert_null(dns_answer_add(answer));
+    assert_true(answer->cut);
+    dns_answer_unref(answer);
+}
+
+static void test_size(void **state)
+{
+    struct dns_answer *answer = dns_answer_new("a.example", DNS_TYPE_MX);
+    size_t empty;
+
+    (void)state;
+    assert_non_null(answer);
+    empty = dns_answer_size(answer);
+    dns_answer_add(answer)->u.mx.host = strdup("mx.a.example");
+    assert_in_range(dns_answer_size(answer), empty + strlen("mx.a.example"), 256);
+    answer->ede_text = strdup("a reason");
+    assert_in_range(dns_answer_size(answer), empty + strlen("mx.a.examplea reason"), 256);
+    dns_answer_unref(answer);
+}
+
 static void test_aliases_are_bounded(void **state)
 {
     struct dns_answer *answer = dns_answer_new("a0.example", DNS_TYPE_A);
@@ -159,6 +189,8 @@ int main(void)
         cmocka_unit_test(test_the_last_reference_frees),
         cmocka_unit_test(test_records_are_owned),
         cmocka_unit_test(test_records_are_bounded),
+        cmocka_unit_test(test_every_mx_record_is_kept),
+        cmocka_unit_test(test_size),
         cmocka_unit_test(test_aliases_are_bounded),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_ede_names),

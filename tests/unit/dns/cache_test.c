@@ -139,9 +139,34 @@ static void test_many_entries(void **state)
     dns_cache_free(cache);
 }
 
+static void test_large_answers_are_not_kept(void **state)
+{
+    static const struct {
+        size_t records;
+        bool kept;
+    } cases[] = {{1, true}, {DNS_RECORDS_MAX, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dns_cache *cache = dns_cache_new(4, 1);
+        struct dns_answer *answer = answer_new("a.example", DNS_FOUND, 60);
+
+        assert_non_null(cache);
+        put(cache, "a.example", 60, 0);
+        for (size_t n = 0; n < cases[i].records; n++)
+            assert_non_null(dns_answer_add(answer));
+        dns_cache_put(cache, answer, 0);
+        assert_ptr_equal(dns_cache_find(cache, "a.example", DNS_TYPE_A, 1),
+                         cases[i].kept ? answer : NULL); /* nor is the older one */
+        dns_answer_unref(answer);
+        dns_cache_free(cache);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_large_answers_are_not_kept),
         cmocka_unit_test(test_kept_for_as_long_as_it_holds),
         cmocka_unit_test(test_names_and_types),
         cmocka_unit_test(test_the_least_recently_used_goes_first),

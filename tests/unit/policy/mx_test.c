@@ -120,6 +120,24 @@ static struct domain_facts *many(unsigned n)
     return facts;
 }
 
+/* More than the DNS keeps of other records: the best are still the last of them all. */
+static void test_thousand(void **state)
+{
+    struct domain_facts *facts = many(1000);
+    struct dns_record *again = dns_answer_add(facts->mx);
+
+    (void)state;
+    assert_non_null(again);
+    again->u.mx.host = strdup("mx0.test");
+    assert_int_equal(mx_list_hosts(facts), 0);
+    assert_int_equal(facts->hosts_seen, 1000);
+    assert_string_equal(facts->hosts[0].host,
+                        "mx0.test"); /* preference 0, from its second record */
+    assert_string_equal(facts->hosts[1].host, "mx999.test");
+    assert_string_equal(facts->hosts[FACTS_MX_HOSTS_MAX - 1].host, "mx969.test");
+    domain_facts_free(facts);
+}
+
 static void test_limit(void **state)
 {
     struct domain_facts *facts = many(FACTS_MX_HOSTS_MAX + 1);
@@ -169,9 +187,8 @@ static void test_null(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_literals),
-        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_hosts),    cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_thousand), cmocka_unit_test(test_limit),
         cmocka_unit_test(test_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
