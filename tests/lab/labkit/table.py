@@ -7,7 +7,7 @@ from pathlib import Path
 LAB = Path(__file__).resolve().parent.parent
 TABLE = LAB / "table"
 SECTIONS = ("zones", "healthy", "routing", "reach", "smtp", "starttls", "handshake",
-            "certificates", "mta-sts", "dane", "tls-rpt", "hostile", "hostile-tls")
+            "certificates", "mta-sts", "dane", "tls-rpt", "hostile", "hostile-tls", "sick-dns")
 POLICY_ID = "20261101T000000"
 NGINX = "127.3.0.1"
 AUTHORITATIVE = "127.0.0.10"
@@ -183,6 +183,7 @@ def make_domain(entry, hosts):
     if domain.tls_rpt is None:
         domain.tls_rpt = [f"v=TLSRPTv1; rua=mailto:tls-reports@{domain.name}"] \
             if domain.exists else []
+    domain.tls_rpt = [expand(text)[0] for text in domain.tls_rpt]
     domain.delivery = domain.delivery.split()
     domain.findings = [Finding.parse(text) for text in domain.findings]
     add_plain_hosts(domain, hosts)
