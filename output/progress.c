@@ -29,19 +29,26 @@ static void compose(const struct progress_state *state, char line[LINE_MAX_BYTES
     free(waiting_for);
 }
 
+void progress_show_line(struct progress *progress, const char *line)
+{
+    if (!progress->on)
+        return;
+    size_t width = terminal_width(progress->out);
+    width = width > 0 ? width : WIDTH_UNKNOWN;
+    /* The last column stays free: a terminal that wraps there would leave a line behind. */
+    fprintf(progress->out, "%s%.*s", erase, (int)terminal_fit(line, width - 1), line);
+    fflush(progress->out);
+    progress->shown = true;
+}
+
 void progress_show(struct progress *progress, const struct progress_state *state)
 {
     char line[LINE_MAX_BYTES];
 
     if (!progress->on)
         return;
-    size_t width = terminal_width(progress->out);
-    width = width > 0 ? width : WIDTH_UNKNOWN;
     compose(state, line);
-    /* The last column stays free: a terminal that wraps there would leave a line behind. */
-    fprintf(progress->out, "%s%.*s", erase, (int)terminal_fit(line, width - 1), line);
-    fflush(progress->out);
-    progress->shown = true;
+    progress_show_line(progress, line);
 }
 
 void progress_clear(struct progress *progress)

@@ -27,6 +27,9 @@ void progress_init(struct progress *progress, FILE *out);
 /* Replaces the line, cut to the terminal's width. */
 void progress_show(struct progress *progress, const struct progress_state *state);
 
+/* The same with a line of the caller's: text that is safe to show (output/escape.h). */
+void progress_show_line(struct progress *progress, const char *line);
+
 /* Takes the line away. Before anything else is printed, and at the end. */
 void progress_clear(struct progress *progress);
 
