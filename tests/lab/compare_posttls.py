@@ -7,7 +7,7 @@ Level dane is held against the delivery of a DANE sender, level secure (with the
 against that of an MTA-STS sender where a policy is enforced. posttls-finger judges one host, so
 domains with several are left out, and those of which nothing is to be learnt. Where Postfix does
 otherwise, the table says so and why (posttls = { LEVEL = what Postfix does, why = … }); such an
-entry without a difference fails too.
+entry without a difference fails too. { left_out = why } is for what Postfix does by chance.
 
 With --table the table's own expectations stand in for mxprobe, to test the table.
 """
@@ -31,6 +31,8 @@ SENDER_NAMES = ("opportunistic", "mta_sts", "dane")
 def levels(domain):
     """The levels at which posttls-finger can judge the domain."""
     if len(domain.mx) != 1 or not domain.hosts() or domain.options or domain.verdict == "unknown":
+        return
+    if "left_out" in domain.posttls:
         return
     yield "dane"
     if domain.policy and domain.policy.mode == "enforce":
