@@ -123,8 +123,10 @@ def outcome(finding):
 def is_real(finding, domain, lab):
     """Was it real software that made this happen?"""
     def mail_is_real(name):
-        host = lab.hosts[name]
-        return (lab.hosts[host.cname] if host.cname else host).server in REAL_MAIL
+        host = lab.hosts.get(name)
+        if host and host.cname:
+            host = lab.hosts.get(host.cname)
+        return bool(host) and host.server in REAL_MAIL
 
     if finding["mx"]:
         return mail_is_real(finding["mx"])
