@@ -153,6 +153,23 @@ static char *key_text(X509 *x509)
     return object_text(algorithm);
 }
 
+static enum tls_key_kind key_kind(X509 *x509)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(x509);
+
+    switch (key ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE) {
+    case EVP_PKEY_RSA:
+    case EVP_PKEY_RSA_PSS:
+        return TLS_KEY_RSA;
+    case EVP_PKEY_EC:
+    case EVP_PKEY_ED25519:
+    case EVP_PKEY_ED448:
+        return TLS_KEY_EC;
+    default:
+        return TLS_KEY_OTHER;
+    }
+}
+
 static char *signature_text(const X509 *x509)
 {
     const X509_ALGOR *algorithm = NULL;
@@ -199,6 +216,7 @@ int tls_certificate_init(struct tls_certificate *out, X509 *x509)
     out->subject = name_text(X509_get_subject_name(x509));
     out->issuer = name_text(X509_get_issuer_name(x509));
     out->key = key_text(x509);
+    out->key_kind = key_kind(x509);
     out->signature = signature_text(x509);
     (void)tls_time_seconds(X509_get0_notBefore(x509), &out->not_before_s);
     (void)tls_time_seconds(X509_get0_notAfter(x509), &out->not_after_s);

@@ -103,7 +103,6 @@ struct tls_facts *tls_facts_capture(SSL *ssl)
 
     if (!facts)
         return NULL;
-    facts->resumed = SSL_session_reused(ssl) == 1;
     if (copy_optional(&facts->group, group_name(ssl, group, sizeof group)) != 0 ||
         copy_optional(&facts->sni, SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) != 0 ||
         copy_staple(facts, ssl) != 0) {

@@ -15,6 +15,14 @@
 
 enum { TLS_SHA256_LENGTH = 32, TLS_CHAIN_MAX = 32, TLS_SANS_MAX = 256, TLS_FIRST_BYTES_MAX = 64 };
 
+/* What signs with the key, as far as a client's offer can choose between a server's certificates.
+ */
+enum tls_key_kind {
+    TLS_KEY_OTHER, /* DSA, GOST, unreadable: no offer of ours chooses it */
+    TLS_KEY_RSA,   /* RSA-PSS too */
+    TLS_KEY_EC,    /* ECDSA, and Ed25519 and Ed448, which TLS 1.2 offers with it (RFC 8422 5.1.1) */
+};
+
 /*
  * Certificates that may be part of a path: more than the longest that OpenSSL takes (100 above the
  * leaf), since they come in any order, with strangers among them (RFC 8446 4.4.2).
@@ -30,8 +38,9 @@ struct tls_certificate {
     size_t sans_seen; /* how many the certificate has */
     int64_t not_before_s, not_after_s; /* seconds since 1970; year 9999 fits; 0 when unreadable */
     char *key;                         /* "RSA 2048", "EC 256", "ED25519 256" */
-    char *signature;                   /* OpenSSL's long name, "ecdsa-with-SHA256" */
-    uint8_t sha256[TLS_SHA256_LENGTH]; /* of the DER certificate */
+    enum tls_key_kind key_kind;
+    char *signature;                        /* OpenSSL's long name, "ecdsa-with-SHA256" */
+    uint8_t sha256[TLS_SHA256_LENGTH];      /* of the DER certificate */
     uint8_t spki_sha256[TLS_SHA256_LENGTH]; /* of the DER SubjectPublicKeyInfo */
     bool must_staple;                       /* TLS feature status_request (RFC 7633) */
 };
@@ -42,7 +51,6 @@ struct tls_facts {
     char *cipher;   /* OpenSSL's name */
     char *group;    /* TLS registry's name, "x25519"; NULL where there was no key exchange group */
     char *sni;      /* the server name that was sent, or NULL */
-    bool resumed;
     struct tls_certificate *chain; /* as presented, leaf first; the rest of a chain of more than
                                       TLS_CHAIN_MAX certificates is dropped */
     size_t n_chain;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include "support/mint.h"
 #include "tls/context.h"
@@ -111,13 +112,94 @@ static void reaches(void **state)
     SSL_CTX_free(wide);
 }
 
-enum { CASES = sizeof cases / sizeof *cases };
+/* Which leaf a server with these certificates shows to an offer of one kind of key alone. */
+static const struct key_case {
+    const char *name;
+    int version;
+    enum tls_key_kind offer;
+    enum mint_key first, second; /* of the server's certificates, by one issuer */
+    size_t n_keys;
+    enum mint_key issuer;
+    const char *digest; /* of the issuer's signature; NULL: SHA256 */
+    int shown;          /* EVP_PKEY_…; 0: the handshake fails */
+} keys[] = {
+    {"TLS 1.3, both, RSA offered", TLS1_3_VERSION, TLS_KEY_RSA, MINT_RSA_2048, MINT_EC_P256, 2,
+     MINT_RSA_2048, NULL, EVP_PKEY_RSA},
+    {"TLS 1.3, both, EC offered", TLS1_3_VERSION, TLS_KEY_EC, MINT_RSA_2048, MINT_EC_P256, 2,
+     MINT_RSA_2048, NULL, EVP_PKEY_EC},
+    {"TLS 1.2, both, RSA offered", TLS1_2_VERSION, TLS_KEY_RSA, MINT_RSA_2048, MINT_EC_P384, 2,
+     MINT_RSA_2048, NULL, EVP_PKEY_RSA},
+    {"TLS 1.2, both, EC offered", TLS1_2_VERSION, TLS_KEY_EC, MINT_RSA_2048, MINT_EC_P384, 2,
+     MINT_RSA_2048, NULL, EVP_PKEY_EC},
+    {"TLS 1.3, RSA alone, EC offered", TLS1_3_VERSION, TLS_KEY_EC, MINT_RSA_2048, 0, 1,
+     MINT_RSA_2048, NULL, 0},
+    {"TLS 1.2, RSA alone, EC offered", TLS1_2_VERSION, TLS_KEY_EC, MINT_RSA_2048, 0, 1,
+     MINT_RSA_2048, NULL, 0},
+    {"TLS 1.3, EC alone, RSA offered", TLS1_3_VERSION, TLS_KEY_RSA, MINT_EC_P256, 0, 1,
+     MINT_EC_P256, NULL, 0},
+    {"TLS 1.2, EC alone, RSA offered", TLS1_2_VERSION, TLS_KEY_RSA, MINT_EC_P256, 0, 1,
+     MINT_EC_P256, NULL, 0},
+    {"TLS 1.3, Ed25519 counts as EC", TLS1_3_VERSION, TLS_KEY_EC, MINT_ED25519, 0, 1, MINT_RSA_2048,
+     NULL, EVP_PKEY_ED25519},
+    {"TLS 1.2, Ed25519 counts as EC", TLS1_2_VERSION, TLS_KEY_EC, MINT_ED25519, 0, 1, MINT_RSA_2048,
+     NULL, EVP_PKEY_ED25519},
+    {"TLS 1.3, RSA certified by ECDSA", TLS1_3_VERSION, TLS_KEY_RSA, MINT_RSA_2048, 0, 1,
+     MINT_EC_P256, NULL, EVP_PKEY_RSA},
+    {"TLS 1.3, a SHA-1 signature is shown", TLS1_3_VERSION, TLS_KEY_RSA, MINT_RSA_2048, 0, 1,
+     MINT_RSA_2048, "SHA1", EVP_PKEY_RSA},
+    {"TLS 1.1", TLS1_1_VERSION, TLS_KEY_RSA, MINT_RSA_2048, 0, 1, MINT_RSA_2048, NULL, 0},
+};
+
+static void use_keys(SSL_CTX *context, const struct key_case *given)
+{
+    const struct mint_spec ca = {.subject = "ca", .ca = true, .key = given->issuer};
+    struct mint issuer = mint_certificate(&ca, NULL);
+
+    for (size_t i = 0; i < given->n_keys; i++) {
+        const struct mint_spec spec = {
+            .subject = "mx", .key = i ? given->second : given->first, .digest = given->digest};
+        struct mint identity = mint_certificate(&spec, &issuer);
+        assert_int_equal(SSL_CTX_use_certificate(context, identity.x509), 1);
+        assert_int_equal(SSL_CTX_use_PrivateKey(context, identity.key), 1);
+        mint_clear(&identity);
+    }
+    mint_clear(&issuer);
+}
+
+static void chooses_the_key(void **state)
+{
+    const struct key_case *given = *state;
+    SSL_CTX *server = SSL_CTX_new(TLS_server_method());
+    SSL_CTX *client = tls_context_new_for_key(given->offer);
+    SSL *ssl;
+
+    assert_true(server != NULL && client != NULL);
+    SSL_CTX_set_security_level(server, 0);
+    assert_int_equal(SSL_CTX_set_min_proto_version(server, given->version), 1);
+    assert_int_equal(SSL_CTX_set_max_proto_version(server, given->version), 1);
+    /* The chain's signatures are checked by strict servers alone: this is one. */
+    (void)SSL_CTX_set_cert_flags(server, SSL_CERT_FLAG_TLS_STRICT);
+    use_keys(server, given);
+    ssl = reach(client, server);
+    assert_int_equal(ssl ? EVP_PKEY_get_base_id(X509_get0_pubkey(SSL_get0_peer_certificate(ssl)))
+                         : 0,
+                     given->shown);
+    SSL_free(ssl);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
+enum { CASES = sizeof cases / sizeof *cases, KEYS = sizeof keys / sizeof *keys };
 
 int main(void)
 {
-    struct CMUnitTest tests[CASES];
+    struct CMUnitTest tests[CASES], chosen[KEYS];
 
     for (size_t i = 0; i < CASES; i++)
         tests[i] = (struct CMUnitTest){cases[i].name, reaches, NULL, NULL, (void *)&cases[i]};
-    return cmocka_run_group_tests_name("servers", tests, NULL, NULL);
+    for (size_t i = 0; i < KEYS; i++)
+        chosen[i] =
+            (struct CMUnitTest){keys[i].name, chooses_the_key, NULL, NULL, (void *)&keys[i]};
+    return cmocka_run_group_tests_name("servers", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("kinds of key", chosen, NULL, NULL);
 }

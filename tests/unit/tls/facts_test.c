@@ -20,6 +20,7 @@ static const struct facts_case {
     const char *name;
     struct mint_spec spec;
     const char *subject, *key, *signature;
+    enum tls_key_kind kind; /* TLS_KEY_OTHER: not looked at */
     const char *sans[3];
     int64_t from_s, until_s; /* 0: not looked at */
     bool must_staple;
@@ -28,6 +29,7 @@ static const struct facts_case {
      .spec = {.subject = "mx.example.test", .sans = "DNS:mx.example.test,DNS:*.example.test"},
      .subject = "CN=mx.example.test",
      .key = "EC 256",
+     .kind = TLS_KEY_EC,
      .signature = "ecdsa-with-SHA256",
      .sans = {"DNS:mx.example.test", "DNS:*.example.test"},
      .from_s = MINT_NOW - 30 * MINT_DAY,
@@ -36,11 +38,13 @@ static const struct facts_case {
      .spec = {.subject = "mx", .key = MINT_RSA_2048},
      .subject = "CN=mx",
      .key = "RSA 2048",
+     .kind = TLS_KEY_RSA,
      .signature = "sha256WithRSAEncryption"},
     {.name = "Ed25519",
      .spec = {.subject = "mx", .key = MINT_ED25519},
      .subject = "CN=mx",
      .key = "ED25519 256",
+     .kind = TLS_KEY_EC,
      .signature = "ED25519"},
     {.name = "P-384, SHA-384",
      .spec = {.subject = "mx", .key = MINT_EC_P384, .digest = "SHA384"},
@@ -128,6 +132,8 @@ static void reads_the_certificate(void **state)
     assert_string_equal(certificate->subject, given->subject);
     assert_string_equal(certificate->issuer, given->subject);
     assert_string_equal(certificate->key, given->key);
+    if (given->kind != TLS_KEY_OTHER)
+        assert_int_equal(certificate->key_kind, given->kind);
     assert_string_equal(certificate->signature, given->signature);
     for (; sans < 3 && given->sans[sans] != NULL; sans++) {
         assert_true(sans < certificate->n_sans);
@@ -279,13 +285,14 @@ static void shows_what_it_does_not_know(void **state)
     static const struct {
         const char *from, *to;
         const char *key, *signature;
+        enum tls_key_kind kind;
     } patches[] = {
         /* id-ecPublicKey, 1.2.840.10045.2.1 (RFC 5480 2.1.1) */
         {"\x2a\x86\x48\xce\x3d\x02\x01", "\x2a\x86\x48\xce\x3d\x02\x7f", "1.2.840.10045.2.127",
-         "ecdsa-with-SHA256"},
+         "ecdsa-with-SHA256", TLS_KEY_OTHER},
         /* ecdsa-with-SHA256, 1.2.840.10045.4.3.2 (RFC 5758 3.2) */
         {"\x2a\x86\x48\xce\x3d\x04\x03\x02", "\x2a\x86\x48\xce\x3d\x04\x03\x7f", "EC 256",
-         "1.2.840.10045.4.3.127"},
+         "1.2.840.10045.4.3.127", TLS_KEY_EC},
     };
     const struct mint_spec spec = {.subject = "mx"};
     struct mint minted = mint_certificate(&spec, NULL);
@@ -296,6 +303,7 @@ static void shows_what_it_does_not_know(void **state)
         STACK_OF(X509) *chain = mint_chain(odd, NULL);
         struct tls_facts *facts = tls_facts_from_chain(chain);
         assert_string_equal(facts->chain[0].key, patches[i].key);
+        assert_int_equal(facts->chain[0].key_kind, patches[i].kind);
         assert_string_equal(facts->chain[0].signature, patches[i].signature);
         tls_facts_unref(facts);
         sk_X509_pop_free(chain, X509_free);
@@ -414,7 +422,6 @@ static void captures_the_session(void **state)
     else
         assert_string_equal(facts->group, given->group);
     assert_string_equal(facts->sni, "mx.example.test");
-    assert_false(facts->resumed);
     assert_null(facts->ocsp);
     assert_int_equal(facts->n_chain, given->anonymous ? 0 : 1);
     tls_facts_unref(facts);
