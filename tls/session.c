@@ -202,8 +202,10 @@ enum tls_step tls_session_read(struct tls_session *session, void *bytes, size_t 
     session->turn = 0;
     ERR_clear_error();
     const enum tls_step step = result_of(session, SSL_read_ex(session->ssl, bytes, size, length));
-    if (step == TLS_STEP_DONE)
+    if (step == TLS_STEP_DONE) {
         session->received = 0;
+        session->heard = true;
+    }
     return step;
 }
 

@@ -5,6 +5,7 @@
 #ifndef TLS_SESSION_H
 #define TLS_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct tls_session {
     struct tls_failure evidence;
     size_t turn;     /* bytes read in this step */
     size_t received; /* since data last came out of it */
+    bool heard;      /* data came out of it */
     int io_error;    /* errno of the last system call that failed, 0 when none did */
 };
 

@@ -399,6 +399,16 @@ void tls_stream_handshake_state(const struct tls_stream *stream, struct tls_fail
         out->kind = TLS_FAILED_NOT_TLS;
 }
 
+struct tls_resumption tls_stream_resumption(const struct tls_stream *stream)
+{
+    const SSL *ssl = stream->session.ssl;
+    const SSL_SESSION *session = ssl && SSL_is_init_finished(ssl) ? SSL_get0_session(ssl) : NULL;
+
+    if (!session)
+        return (struct tls_resumption){.offer = TLS_RESUMPTION_UNKNOWN, .lifetime_s = -1};
+    return tls_resumption_capture(session, stream->session.heard);
+}
+
 bool tls_stream_local_address(const struct tls_stream *stream, struct sockaddr_storage *out)
 {
     socklen_t length = sizeof *out;

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "tls/facts.h"
+#include "tls/resumption.h"
 
 struct tls_stream;
 
@@ -79,6 +80,9 @@ void tls_stream_stop(struct tls_stream *stream);
  * TLS_FAILED_NOT_TLS when the bytes that came tell already, else TLS_FAILED_NOT.
  */
 void tls_stream_handshake_state(const struct tls_stream *stream, struct tls_failure *out);
+
+/* What a finished handshake has brought so far, for the session's end; unknown without one. */
+struct tls_resumption tls_stream_resumption(const struct tls_stream *stream);
 
 /* The local address of a connected socket. False when there is none. */
 bool tls_stream_local_address(const struct tls_stream *stream, struct sockaddr_storage *out);
