@@ -24,7 +24,7 @@ static void session(struct page *page, const struct result *result, size_t at_ho
     page_end(page);
     text_dialogue(page, TEXT_HOST_INDENT, facts);
     if (verbosity >= 2 && facts->tls)
-        text_chain(page, facts->tls, verdict, result->now_s);
+        text_chain(page, facts->tls, &verdict->chain, result->now_s);
 }
 
 int result_print_dialogue(FILE *out, const struct result *result, int verbosity)

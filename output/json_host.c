@@ -61,7 +61,7 @@ static cJSON *endpoint(const struct smtp_facts *facts, const struct endpoint_ver
         json_put_text(object, "helo", facts->helo) &&
         json_put_texts(object, "capabilities", facts->capabilities, facts->n_capabilities) &&
         json_put_word(object, "starttls", smtp_starttls_text(facts->starttls)) &&
-        json_take(object, "tls", json_tls(facts->tls, verdict)) &&
+        json_take(object, "tls", json_tls(facts->tls, &verdict->chain)) &&
         json_put_time_ms(object, "observed_at", facts->observed_at_ms) &&
         json_take(object, "timings_ms", timings(&facts->timings)))
         return object;

@@ -17,7 +17,7 @@ static bool put_error(cJSON *array, int code, int depth)
 
 /* The name is judged apart from the path; a reader of errors wants to see it among them. */
 static bool put_verify_errors(cJSON *object, const struct tls_facts *tls,
-                              const struct endpoint_verdict *verdict)
+                              const struct chain_verdict *verdict)
 {
     const struct tls_verification *webpki = &verdict->webpki;
     cJSON *array = cJSON_CreateArray();
@@ -57,7 +57,7 @@ static bool put_chain(cJSON *object, const struct tls_facts *tls)
     return ok;
 }
 
-cJSON *json_tls(const struct tls_facts *tls, const struct endpoint_verdict *verdict)
+cJSON *json_tls(const struct tls_facts *tls, const struct chain_verdict *verdict)
 {
     if (!tls)
         return cJSON_CreateNull();

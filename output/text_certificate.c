@@ -144,7 +144,7 @@ static const char *staple_words(enum tls_staple staple)
 }
 
 void text_certificate(struct page *page, const struct tls_facts *tls,
-                      const struct endpoint_verdict *verdict, const struct dns_answer *tlsa,
+                      const struct chain_verdict *verdict, const struct dns_answer *tlsa,
                       int64_t now_s)
 {
     if (tls->n_chain == 0) {
@@ -190,8 +190,8 @@ static void verify_errors(struct page *page, const struct tls_verification *webp
     }
 }
 
-void text_chain(struct page *page, const struct tls_facts *tls,
-                const struct endpoint_verdict *verdict, int64_t now_s)
+void text_chain(struct page *page, const struct tls_facts *tls, const struct chain_verdict *verdict,
+                int64_t now_s)
 {
     row(page, "server name");
     page_say(page, tls->sni ? tls->sni : "none sent");

@@ -131,11 +131,11 @@ static size_t first_alike(const struct host_facts *host, const struct host_verdi
                           size_t index)
 {
     const struct tls_facts *tls = host->endpoints[index]->tls;
-    const struct endpoint_verdict *judged = &verdict->endpoints[index];
+    const struct chain_verdict *judged = &verdict->endpoints[index].chain;
 
     for (size_t i = 0; i < index; i++) {
         const struct tls_facts *other = host->endpoints[i]->tls;
-        const struct endpoint_verdict *then = &verdict->endpoints[i];
+        const struct chain_verdict *then = &verdict->endpoints[i].chain;
         if (other && other->n_chain > 0 && tls->n_chain > 0 &&
             memcmp(other->chain[0].sha256, tls->chain[0].sha256, TLS_SHA256_LENGTH) == 0 &&
             then->webpki.trusted == judged->webpki.trusted &&
@@ -155,8 +155,8 @@ static void certificate(struct page *page, const struct result *result, size_t a
     size_t alike = first_alike(host, verdict, at_endpoint);
 
     if (alike == at_endpoint) {
-        text_certificate(page, host->endpoints[at_endpoint]->tls, &verdict->endpoints[at_endpoint],
-                         host->tlsa, result->now_s);
+        text_certificate(page, host->endpoints[at_endpoint]->tls,
+                         &verdict->endpoints[at_endpoint].chain, host->tlsa, result->now_s);
         return;
     }
     char ip[DNS_ADDRESS_TEXT_MAX];
@@ -194,7 +194,7 @@ static void endpoint(struct page *page, const struct result *result, size_t at_h
     if (verbosity >= 2)
         session_details(page, facts);
     if (verbosity >= 2 && tls) {
-        text_chain(page, tls, &result->verdict->hosts[at_host].endpoints[at_endpoint],
+        text_chain(page, tls, &result->verdict->hosts[at_host].endpoints[at_endpoint].chain,
                    result->now_s);
     }
     if (verbosity >= 1) {

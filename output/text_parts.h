@@ -24,10 +24,10 @@ void text_session_end(struct page *page, const struct smtp_facts *facts);
 
 /* Names, issuer, dates and judgement of the leaf, of every certificate from verbosity 2 on. */
 void text_certificate(struct page *page, const struct tls_facts *tls,
-                      const struct endpoint_verdict *verdict, const struct dns_answer *tlsa,
+                      const struct chain_verdict *verdict, const struct dns_answer *tlsa,
                       int64_t now_s);
-void text_chain(struct page *page, const struct tls_facts *tls,
-                const struct endpoint_verdict *verdict, int64_t now_s);
+void text_chain(struct page *page, const struct tls_facts *tls, const struct chain_verdict *verdict,
+                int64_t now_s);
 
 /* The lines of one session, one a line, with their time. */
 void text_dialogue(struct page *page, size_t indent, const struct smtp_facts *facts);

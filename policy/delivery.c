@@ -17,7 +17,7 @@ struct walk {
 static bool satisfies(const struct judge *judge, size_t host, size_t endpoint)
 {
     const struct host_verdict *verdict = &judge->verdict->hosts[host];
-    const struct endpoint_verdict *result = &verdict->endpoints[endpoint];
+    const struct chain_verdict *result = &verdict->endpoints[endpoint].chain;
 
     return verdict->sts_match && result->webpki.trusted && result->name_matches;
 }
@@ -71,7 +71,8 @@ static enum delivery under_dane(const struct judge *judge, size_t host, size_t e
         return plain(class);
     switch (verdict->dane) {
     case DANE_USABLE:
-        return class == SESSION_TLS && verdict->endpoints[endpoint].dane.outcome == TLS_DANE_MATCH
+        return class == SESSION_TLS &&
+                       verdict->endpoints[endpoint].chain.dane.outcome == TLS_DANE_MATCH
                    ? DELIVERY_TLS
                    : DELIVERY_DEFER;
     case DANE_UNUSABLE:

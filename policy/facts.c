@@ -57,6 +57,7 @@ void smtp_facts_unref(struct smtp_facts *facts)
     free(facts->capabilities);
     free(facts->after_220);
     tls_facts_unref(facts->tls);
+    tls_facts_unref(facts->other_key.tls);
     for (size_t i = 0; i < facts->n_dialogue; i++)
         free(facts->dialogue[i].text);
     free(facts->dialogue);

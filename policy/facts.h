@@ -17,6 +17,7 @@
 #include "policy/sts.h"
 #include "tls/facts.h"
 #include "tls/hello.h"
+#include "tls/resumption.h"
 
 enum { FACTS_MX_HOSTS_MAX = 32, FACTS_ADDRESSES_MAX = 16 };
 
@@ -86,6 +87,25 @@ struct autopsy {
     struct tls_server_hello hello;
 };
 
+/*
+ * What a second session told that offers only the kind of key that the first did not show: RSA, or
+ * EC and EdDSA (--both-keys).
+ */
+enum other_key_status {
+    OTHER_KEY_NOT_LOOKED, /* not asked for, or there is no session whose key could have another */
+    OTHER_KEY_NONE,       /* the server has no certificate for such an offer */
+    OTHER_KEY_SEEN,
+    OTHER_KEY_UNKNOWN, /* the session did not get far enough to tell: `problem`, `failure` */
+};
+
+struct other_key {
+    enum other_key_status status;
+    enum smtp_problem problem;
+    struct tls_failure failure; /* of a handshake that failed */
+    struct tls_facts *tls;      /* what was shown; NULL unless seen */
+    struct tls_resumption resumption;
+};
+
 /* One line of the dialogue, kept for -v. */
 struct smtp_line {
     int at_ms;      /* since the session began */
@@ -116,8 +136,10 @@ struct smtp_facts {
     bool starttls_inside_tls; /* STARTTLS offered again after the handshake */
     uint8_t *after_220;       /* bytes that came behind the 220 to STARTTLS before any TLS */
     size_t after_220_length;
-    struct tls_facts *tls; /* NULL where no handshake finished */
+    struct tls_facts *tls;            /* NULL where no handshake finished */
+    struct tls_resumption resumption; /* that the server offered by the session's end */
     struct tls_failure tls_failure;
+    struct other_key other_key;
     struct autopsy autopsy;
     struct smtp_timings timings;
     int64_t observed_at_ms; /* wall clock */

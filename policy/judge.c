@@ -60,6 +60,58 @@ static bool make_room(struct judge *judge)
     return true;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The finding before the last one that says the same of the same place, or NULL. */
+static struct finding *find_twin(const struct verdict *verdict)
+{
+    const struct finding *last = &verdict->findings[verdict->n_findings - 1];
+
+    for (struct finding *at = verdict->findings; at < last; at++)
+        if (at->reason == last->reason && at->severity == last->severity &&
+            at->policy_type == last->policy_type && same_text(at->mx, last->mx) &&
+            same_text(at->ip, last->ip) && same_text(at->detail, last->detail))
+            return at;
+    return NULL;
+}
+
+void judge_finding_clear(struct finding *finding)
+{
+    free(finding->mx);
+    free(finding->ip);
+    free(finding->detail);
+    free(finding->fix);
+}
+
+/* Says of the last finding, or of its twin in its place, which certificate it is about. */
+static void name_key(struct judge *judge, const char *key)
+{
+    struct verdict *verdict = judge->verdict;
+    struct finding *finding = &verdict->findings[verdict->n_findings - 1];
+    struct finding *twin = find_twin(verdict);
+    char *detail = NULL;
+    int length;
+
+    if (twin)
+        length = asprintf(&detail, "%s; so with its %s certificate", twin->detail, key);
+    else
+        length = asprintf(&detail, "with its %s certificate: %s", key, finding->detail);
+    if (length < 0) {
+        judge->no_memory = true;
+        return;
+    }
+    if (twin) {
+        judge_finding_clear(finding);
+        verdict->n_findings--;
+        finding = twin;
+    }
+    free(finding->detail);
+    finding->detail = detail;
+}
+
 void judge_add(struct judge *judge, const struct note *note, const char *detail, ...)
 {
     const char *template = note->fix ? note->fix : reason_info(note->reason)->fix;
@@ -95,6 +147,8 @@ void judge_add(struct judge *judge, const struct note *note, const char *detail,
         judge->no_memory = true;
     }
     va_end(arguments);
+    if (note->key && !judge->no_memory)
+        name_key(judge, note->key);
 }
 
 const char *judge_row(enum policy_type policy, const char *row)
@@ -169,6 +223,21 @@ enum session_class judge_session_class(const struct smtp_facts *endpoint)
         return SESSION_UNREACHED;
     }
     return SESSION_UNREACHED;
+}
+
+size_t judge_presented(const struct judge *judge, size_t host, size_t index,
+                       struct presented out[PRESENTED_MAX])
+{
+    const struct smtp_facts *endpoint = judge->facts->hosts[host].endpoints[index];
+    struct endpoint_verdict *verdict = &judge->verdict->hosts[host].endpoints[index];
+    const struct tls_facts *other = endpoint->other_key.tls;
+    size_t n = 0;
+
+    if (endpoint->tls && endpoint->tls->n_chain)
+        out[n++] = (struct presented){endpoint->tls, &verdict->chain, NULL};
+    if (other && other->n_chain)
+        out[n++] = (struct presented){other, &verdict->other, other->chain[0].key};
+    return n;
 }
 
 bool judge_session_judged(const struct smtp_facts *endpoint)

@@ -38,11 +38,20 @@ struct note {
     const struct host_facts *host;     /* NULL where none applies */
     const struct smtp_facts *endpoint; /* NULL where none applies */
     const char *fix;                   /* in place of the reason's own, or NULL */
+    const char *key; /* "RSA 2048": of the certificate it is about, where that is not the
+                        session's but the one of the other kind of key; else NULL */
 };
 
-/* Adds a finding with a printf-style detail. Out of memory is remembered in the judge. */
+/*
+ * Adds a finding with a printf-style detail. Out of memory is remembered in the judge. Where the
+ * note has a key, the detail begins with it; but what was found of the session's certificate in the
+ * same words is not found again: the finding that stands says so.
+ */
 void judge_add(struct judge *judge, const struct note *note, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Frees what a finding owns. */
+void judge_finding_clear(struct finding *finding);
 
 /* For the detail of rows 13, 21 to 24 and 50: said of conditions that the strict reading refuses.
  */
@@ -83,6 +92,19 @@ enum session_class {
     SESSION_UNREACHED, /* nothing was learnt (rows 6, 8a, 8b, 77, 78) */
 };
 enum session_class judge_session_class(const struct smtp_facts *endpoint);
+
+/* A chain that an endpoint presented. */
+struct presented {
+    const struct tls_facts *tls;
+    struct chain_verdict *verdict;
+    const char *key; /* for the note */
+};
+
+enum { PRESENTED_MAX = 2 };
+
+/* The chains of one endpoint, the session's first, those without a certificate left out. */
+size_t judge_presented(const struct judge *judge, size_t host, size_t index,
+                       struct presented out[PRESENTED_MAX]);
 
 /* True where the session told enough to judge the host by it. */
 bool judge_session_judged(const struct smtp_facts *endpoint);

@@ -202,34 +202,47 @@ static void add_aside(struct judge *judge, const struct note *where, const char 
     judge_add(judge, &note, "%s", detail);
 }
 
+/* Every finding about one chain; `where` says of whom. */
+static void judge_chain(struct judge *judge, size_t host, const struct note *where,
+                        const struct presented *presented)
+{
+    const struct tls_facts *tls = presented->tls;
+    const struct tls_verification *webpki = &presented->verdict->webpki;
+    struct note note = *where;
+
+    if (webpki_counts(judge, host, &note.policy_type)) {
+        note.severity = judge_severity(note.policy_type);
+        judge_certificate_errors(judge, &note, tls, webpki->errors, webpki->n_errors,
+                                 presented->verdict->name_matches ? NULL : note.host->host);
+        judge_expiry(judge, &note, webpki->first_not_after_s);
+        if (webpki->extra_expired)
+            add_aside(judge, &note, "41", SEVERITY_INFO, REASON_CHAIN_EXTRA_EXPIRED,
+                      "a certificate that is sent along has ended; it is not on the path");
+    }
+    if (tls->chain[0].must_staple && !tls->ocsp)
+        add_aside(judge, &note, "79", SEVERITY_WARNING, REASON_MUST_STAPLE_MISSING,
+                  "the certificate has the TLS feature status_request, and no OCSP response came");
+}
+
 void judge_certificate(struct judge *judge, size_t host, size_t index)
 {
     const struct host_facts *facts = &judge->facts->hosts[host];
     const struct smtp_facts *endpoint = facts->endpoints[index];
-    struct endpoint_verdict *verdict = &judge->verdict->hosts[host].endpoints[index];
     struct note note = {.stage = STAGE_CERTIFICATE, .host = facts, .endpoint = endpoint};
+    struct presented presented[PRESENTED_MAX];
+    size_t n = judge_presented(judge, host, index, presented);
 
-    if (!endpoint->tls || !endpoint->tls->n_chain)
-        return;
-    if (tls_verify(endpoint->tls, judge->options->trust, judge->options->at_s, &verdict->webpki) !=
-        0) {
-        judge->no_memory = true;
-        return;
+    for (size_t i = 0; i < n; i++) {
+        struct chain_verdict *verdict = presented[i].verdict;
+        if (tls_verify(presented[i].tls, judge->options->trust, judge->options->at_s,
+                       &verdict->webpki) != 0) {
+            judge->no_memory = true;
+            return;
+        }
+        verdict->name_matches = tls_name_matches(presented[i].tls, facts->host);
+        note.key = presented[i].key;
+        /* A stripped STARTTLS: no sender comes this far. */
+        if (endpoint->starttls == SMTP_STARTTLS_ACCEPTED)
+            judge_chain(judge, host, &note, &presented[i]);
     }
-    verdict->name_matches = tls_name_matches(endpoint->tls, facts->host);
-    if (endpoint->starttls != SMTP_STARTTLS_ACCEPTED)
-        return; /* a stripped STARTTLS: no sender comes this far */
-    if (webpki_counts(judge, host, &note.policy_type)) {
-        note.severity = judge_severity(note.policy_type);
-        judge_certificate_errors(judge, &note, endpoint->tls, verdict->webpki.errors,
-                                 verdict->webpki.n_errors,
-                                 verdict->name_matches ? NULL : facts->host);
-        judge_expiry(judge, &note, verdict->webpki.first_not_after_s);
-        if (verdict->webpki.extra_expired)
-            add_aside(judge, &note, "41", SEVERITY_INFO, REASON_CHAIN_EXTRA_EXPIRED,
-                      "a certificate that is sent along has ended; it is not on the path");
-    }
-    if (endpoint->tls->chain[0].must_staple && !endpoint->tls->ocsp)
-        add_aside(judge, &note, "79", SEVERITY_WARNING, REASON_MUST_STAPLE_MISSING,
-                  "the certificate has the TLS feature status_request, and no OCSP response came");
 }

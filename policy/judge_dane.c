@@ -169,7 +169,7 @@ static size_t reference_names(const struct domain_facts *facts, const struct hos
 
 /* Row 76 has no policy type: the end that MTA-STS has been told of is not told again. */
 static void judge_path_end(struct judge *judge, const struct note *note,
-                           const struct endpoint_verdict *result)
+                           const struct chain_verdict *result)
 {
     int64_t end_s = result->dane.first_not_after_s;
 
@@ -186,7 +186,7 @@ static bool names_differ(const struct tls_dane *dane)
 }
 
 static void add_outcome(struct judge *judge, const struct note *where, const struct tls_facts *tls,
-                        const struct endpoint_verdict *result, const char *name, size_t n_records)
+                        const struct chain_verdict *result, const char *name, size_t n_records)
 {
     const struct tls_dane *dane = &result->dane;
     struct note note = *where;
@@ -213,38 +213,48 @@ static void add_outcome(struct judge *judge, const struct note *where, const str
     }
 }
 
+static void judge_dane_chain(struct judge *judge, const struct note *note,
+                             const struct presented *presented, const struct tls_tlsa *records)
+{
+    const struct host_facts *host = note->host;
+    struct chain_verdict *result = presented->verdict;
+    const char *names[NAMES_MAX];
+    size_t n_names = reference_names(judge->facts, host, names);
+
+    if (tls_dane_verify(presented->tls, records, host->tlsa->n_records, names, n_names,
+                        judge->options->at_s, &result->dane) != 0) {
+        judge->no_memory = true;
+        return;
+    }
+    result->dane_judged = true;
+    add_outcome(judge, note, presented->tls, result, names[0], host->tlsa->n_records);
+}
+
 void judge_dane_endpoint(struct judge *judge, size_t host, size_t index)
 {
     const struct host_facts *facts = &judge->facts->hosts[host];
     const struct smtp_facts *endpoint = facts->endpoints[index];
-    struct host_verdict *verdict = &judge->verdict->hosts[host];
-    struct endpoint_verdict *result = &verdict->endpoints[index];
-    const char *names[NAMES_MAX];
-    const struct note note = {.severity = SEVERITY_FAIL,
-                              .policy_type = POLICY_TYPE_TLSA,
-                              .stage = STAGE_CERTIFICATE,
-                              .host = facts,
-                              .endpoint = endpoint};
+    struct presented presented[PRESENTED_MAX];
+    size_t n = judge_presented(judge, host, index, presented);
+    struct note note = {.severity = SEVERITY_FAIL,
+                        .policy_type = POLICY_TYPE_TLSA,
+                        .stage = STAGE_CERTIFICATE,
+                        .host = facts,
+                        .endpoint = endpoint};
 
-    bool shown =
-        endpoint->tls && endpoint->tls->n_chain && endpoint->starttls == SMTP_STARTTLS_ACCEPTED;
-    if (verdict->dane != DANE_USABLE || !shown)
+    bool usable = judge->verdict->hosts[host].dane == DANE_USABLE;
+    if (!usable || !n || endpoint->starttls != SMTP_STARTTLS_ACCEPTED)
         return;
-    size_t n_records = facts->tlsa->n_records;
-    struct tls_tlsa *records = calloc(n_records, sizeof *records);
+    struct tls_tlsa *records = calloc(facts->tlsa->n_records, sizeof *records);
     if (!records) {
         judge->no_memory = true;
         return;
     }
-    for (size_t i = 0; i < n_records; i++)
+    for (size_t i = 0; i < facts->tlsa->n_records; i++)
         records[i] = as_tlsa(&facts->tlsa->records[i]);
-    size_t n_names = reference_names(judge->facts, facts, names);
-    if (tls_dane_verify(endpoint->tls, records, n_records, names, n_names, judge->options->at_s,
-                        &result->dane) != 0)
-        judge->no_memory = true;
-    else
-        result->dane_judged = true;
+    for (size_t i = 0; i < n; i++) {
+        note.key = presented[i].key;
+        judge_dane_chain(judge, &note, &presented[i], records);
+    }
     free(records);
-    if (result->dane_judged)
-        add_outcome(judge, &note, endpoint->tls, result, names[0], n_records);
 }

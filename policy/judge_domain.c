@@ -40,7 +40,7 @@ static void judge_tlsrpt(struct judge *judge)
 static bool satisfies_sts(const struct judge *judge, size_t host, size_t endpoint)
 {
     const struct host_verdict *verdict = &judge->verdict->hosts[host];
-    const struct endpoint_verdict *result = &verdict->endpoints[endpoint];
+    const struct chain_verdict *result = &verdict->endpoints[endpoint].chain;
 
     return verdict->sts_match && result->webpki.trusted && result->name_matches &&
            judge_session_class(judge->facts->hosts[host].endpoints[endpoint]) == SESSION_TLS;

@@ -130,13 +130,8 @@ void verdict_clear(struct verdict *verdict)
     for (size_t i = 0; i < verdict->n_hosts; i++)
         free(verdict->hosts[i].endpoints);
     free(verdict->hosts);
-    for (size_t i = 0; i < verdict->n_findings; i++) {
-        struct finding *finding = &verdict->findings[i];
-        free(finding->mx);
-        free(finding->ip);
-        free(finding->detail);
-        free(finding->fix);
-    }
+    for (size_t i = 0; i < verdict->n_findings; i++)
+        judge_finding_clear(&verdict->findings[i]);
     free(verdict->findings);
     *verdict = (struct verdict){0};
 }

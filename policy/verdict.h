@@ -71,12 +71,21 @@ enum sts_policy_status {
     STS_POLICY_INVALID,
 };
 
-/* What the certificate of one endpoint is worth; zeroed where no handshake finished. */
-struct endpoint_verdict {
+/* What one chain of certificates is worth; zeroed where there is none. */
+struct chain_verdict {
     struct tls_verification webpki;
     bool name_matches; /* the MX host name, for the WebPKI */
     bool dane_judged;
     struct tls_dane dane;
+};
+
+/*
+ * What the certificates of one endpoint are worth. Deliveries hang on `chain` alone, which is what
+ * a modern sender's default offer gets; both give findings.
+ */
+struct endpoint_verdict {
+    struct chain_verdict chain; /* of the session */
+    struct chain_verdict other; /* of the other kind of key (--both-keys) */
 };
 
 struct host_verdict {

@@ -278,7 +278,7 @@ static void make_healthy(struct sample *sample)
     add_endpoints(sample, 1, second, 1);
     for (size_t i = 0; i < 2; i++) {
         for (size_t j = 0; j < sample->facts.hosts[i].n_endpoints; j++) {
-            struct endpoint_verdict *verdict = &sample->verdict.hosts[i].endpoints[j];
+            struct chain_verdict *verdict = &sample->verdict.hosts[i].endpoints[j].chain;
             greet(sample, sample->facts.hosts[i].endpoints[j]);
             secure(sample, sample->facts.hosts[i].endpoints[j],
                    NOW_S + 23 * DAY_S + 3600 + (int64_t)i * DAY_S);
@@ -298,7 +298,7 @@ static void make_healthy(struct sample *sample)
 
 static void expire(struct sample *sample, size_t at_endpoint, char *ip)
 {
-    struct endpoint_verdict *verdict = &sample->verdict.hosts[0].endpoints[at_endpoint];
+    struct chain_verdict *verdict = &sample->verdict.hosts[0].endpoints[at_endpoint].chain;
 
     greet(sample, sample->facts.hosts[0].endpoints[at_endpoint]);
     secure(sample, sample->facts.hosts[0].endpoints[at_endpoint], NOW_S - 23 * DAY_S);

@@ -106,7 +106,8 @@ static void every_dane_outcome_has_its_words(void **state)
     (void)state;
     sample_make(&sample, SAMPLE_HEALTHY);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        sample.verdict.hosts[0].endpoints[0].dane.outcome = (enum tls_dane_outcome)cases[i].value;
+        sample.verdict.hosts[0].endpoints[0].chain.dane.outcome =
+            (enum tls_dane_outcome)cases[i].value;
         expect_lines(&sample.result, 0, &cases[i].line, 1);
     }
     sample_clear(&sample);
@@ -127,7 +128,7 @@ static void every_staple_has_its_words(void **state)
     (void)state;
     sample_make(&sample, SAMPLE_HEALTHY);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        sample.verdict.hosts[0].endpoints[0].webpki.staple = (enum tls_staple)cases[i].value;
+        sample.verdict.hosts[0].endpoints[0].chain.webpki.staple = (enum tls_staple)cases[i].value;
         expect_lines(&sample.result, 2, &cases[i].line, 1);
     }
     sample_clear(&sample);

@@ -42,7 +42,7 @@ struct bench {
 static void set_session(struct bench *bench, size_t host, size_t index, char letter)
 {
     struct smtp_facts *session = &bench->sessions[host][index];
-    struct endpoint_verdict *result = &bench->results[host][index];
+    struct chain_verdict *result = &bench->results[host][index].chain;
     bool tls = letter == 'T' || letter == 'B';
 
     bench->endpoints[host][index] = session;
