@@ -8,6 +8,7 @@
 
 /* A failure before any probing is put into `failure` instead. */
 int check_command(struct settings *settings, struct failure *failure);
+int scan_command(struct settings *settings, struct failure *failure);
 int lint_command(const struct settings *settings, struct failure *failure);
 
 #endif

@@ -157,6 +157,11 @@ struct backend live_backend(struct live *live)
                             .self = live};
 }
 
+void live_dns_stats(const struct live *live, struct dns_resolver_stats *out)
+{
+    dns_resolver_stats(live->resolver, out);
+}
+
 static void set_sources(struct attempt_environment *environment, const struct live_options *options)
 {
     for (size_t i = 0; i < options->n_sources; i++)

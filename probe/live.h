@@ -37,4 +37,6 @@ void live_free(struct live *live);
 
 struct backend live_backend(struct live *live);
 
+void live_dns_stats(const struct live *live, struct dns_resolver_stats *out);
+
 #endif

@@ -39,6 +39,8 @@ static int run(struct settings *settings, struct failure *failure)
     switch (settings->command) {
     case COMMAND_CHECK:
         return check_command(settings, failure);
+    case COMMAND_SCAN:
+        return scan_command(settings, failure);
     case COMMAND_LINT:
         return lint_command(settings, failure);
     case COMMAND_NONE:

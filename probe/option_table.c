@@ -74,6 +74,7 @@ static const char *set_format(struct settings *settings, const char *argument)
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(argument, words[i]) == 0) {
             settings->format = (enum format)i;
+            settings->format_given = true;
             return NULL;
         }
     }
@@ -212,6 +213,7 @@ static const char *set_allow_private(struct settings *settings, const char *argu
 {
     (void)argument;
     settings->job.allow_private = true;
+    settings->allow_private_given = true;
     return NULL;
 }
 
@@ -219,6 +221,7 @@ static const char *set_no_allow_private(struct settings *settings, const char *a
 {
     (void)argument;
     settings->job.allow_private = false;
+    settings->allow_private_given = true;
     return NULL;
 }
 
@@ -331,6 +334,99 @@ static const char *set_injection_test(struct settings *settings, const char *arg
     return NULL;
 }
 
+/* --- scan ------------------------------------------------------------------------------------- */
+
+static const char *set_output(struct settings *settings, const char *argument)
+{
+    settings->scan.output = argument;
+    return argument[0] ? NULL : "it is empty";
+}
+
+static const char *set_resume(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->scan.resume = true;
+    return NULL;
+}
+
+static const char *set_summary(struct settings *settings, const char *argument)
+{
+    settings->scan.summary = argument;
+    return argument[0] ? NULL : "it is empty";
+}
+
+static const char *set_exclude(struct settings *settings, const char *argument)
+{
+    settings->scan.exclude = argument;
+    return NULL;
+}
+
+static const char *set_progress(struct settings *settings, const char *argument)
+{
+    static const char *const words[] = {"auto", "always", "never"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(argument, words[i]) == 0) {
+            settings->scan.progress = (enum progress_when)i;
+            return NULL;
+        }
+    }
+    return "it is one of auto, always and never";
+}
+
+static const char *read_size(const char *text, long least, long most, size_t *out)
+{
+    long number = 0;
+    const char *problem = read_number(text, least, most, &number);
+
+    if (!problem)
+        *out = (size_t)number;
+    return problem;
+}
+
+static const char *set_concurrency(struct settings *settings, const char *argument)
+{
+    return read_size(argument, 1, 100000, &settings->scan.concurrency);
+}
+
+static const char *set_threads(struct settings *settings, const char *argument)
+{
+    return read_size(argument, 1, 256, &settings->scan.threads);
+}
+
+static const char *set_per_host(struct settings *settings, const char *argument)
+{
+    return read_size(argument, 1, 10000, &settings->scan.per_host);
+}
+
+static const char *set_per_network(struct settings *settings, const char *argument)
+{
+    return read_size(argument, 1, 100000, &settings->scan.per_network);
+}
+
+static const char *set_max_memory(struct settings *settings, const char *argument)
+{
+    return read_size(argument, 32, 1 << 20, &settings->scan.max_memory_mib);
+}
+
+static const char *set_rate(struct settings *settings, const char *argument)
+{
+    long number = 0;
+    const char *problem = read_number(argument, 1, 1000000, &number);
+
+    settings->scan.rate = (double)number;
+    return problem;
+}
+
+static const char *set_info_url(struct settings *settings, const char *argument)
+{
+    for (const char *at = argument; *at; at++)
+        if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7f)
+            return "a URL has no spaces, control bytes or bytes beyond ASCII";
+    settings->live.fetcher.info_url = argument;
+    return argument[0] ? NULL : "it is empty";
+}
+
 static const char *set_help(struct settings *settings, const char *argument)
 {
     (void)argument;
@@ -350,6 +446,7 @@ static const char *set_version(struct settings *settings, const char *argument)
 #define JUDGEMENT OPTION_GROUP_JUDGEMENT
 #define WHAT_IF OPTION_GROUP_WHAT_IF
 #define DEEPER OPTION_GROUP_DEEPER
+#define SCAN OPTION_GROUP_SCAN
 #define GENERAL OPTION_GROUP_GENERAL
 
 const struct option option_table[] = {
@@ -358,44 +455,45 @@ const struct option option_table[] = {
     {"color", 0, "WHEN", OUTPUT, FOR_ALL, "auto, always or never; NO_COLOR is honoured", set_color},
     {NULL, 'v', NULL, OUTPUT, FOR_CHECK,
      "show the dialogue with each server; -vv the handshake and certificates too", set_verbose},
-    {"resolver", 0, "ADDR[:PORT]", NETWORK, FOR_CHECK,
+    {"resolver", 0, "ADDR[:PORT]", NETWORK, FOR_PROBING,
      "DNS server to ask (repeatable); default the system's", set_resolver},
-    {"trust-ad", 0, NULL, NETWORK, FOR_CHECK,
+    {"trust-ad", 0, NULL, NETWORK, FOR_PROBING,
      "believe the resolver's AD bit; default for a loopback resolver", set_trust_ad},
-    {"no-trust-ad", 0, NULL, NETWORK, FOR_CHECK, "do not believe it", set_no_trust_ad},
-    {"port", 0, "N", NETWORK, FOR_CHECK, "SMTP port; default 25", set_port},
-    {"sts-port", 0, "N", NETWORK, FOR_CHECK, "HTTPS port of the policy host; default 443",
+    {"no-trust-ad", 0, NULL, NETWORK, FOR_PROBING, "do not believe it", set_no_trust_ad},
+    {"port", 0, "N", NETWORK, FOR_PROBING, "SMTP port; default 25", set_port},
+    {"sts-port", 0, "N", NETWORK, FOR_PROBING, "HTTPS port of the policy host; default 443",
      set_sts_port},
-    {"ehlo", 0, "NAME", NETWORK, FOR_CHECK,
+    {"ehlo", 0, "NAME", NETWORK, FOR_PROBING,
      "the name given in EHLO; default the host's FQDN, else an address literal", set_ehlo},
-    {"source", 0, "ADDR", NETWORK, FOR_CHECK,
+    {"source", 0, "ADDR", NETWORK, FOR_PROBING,
      "connect from this local address (repeatable, one a family)", set_source},
-    {NULL, '4', NULL, NETWORK, FOR_CHECK, "IPv4 only", set_ipv4},
-    {NULL, '6', NULL, NETWORK, FOR_CHECK, "IPv6 only", set_ipv6},
-    {"connect-timeout", 0, "S", NETWORK, FOR_CHECK, "for the TCP connect; default 10 seconds",
+    {NULL, '4', NULL, NETWORK, FOR_PROBING, "IPv4 only", set_ipv4},
+    {NULL, '6', NULL, NETWORK, FOR_PROBING, "IPv6 only", set_ipv6},
+    {"connect-timeout", 0, "S", NETWORK, FOR_PROBING, "for the TCP connect; default 10 seconds",
      set_connect_timeout},
-    {"timeout", 0, "S", NETWORK, FOR_CHECK,
+    {"timeout", 0, "S", NETWORK, FOR_PROBING,
      "for each protocol phase; default 60 seconds for the banner and the policy fetch, 30 for the "
      "others",
      set_timeout},
-    {"deadline", 0, "S", NETWORK, FOR_CHECK, "for a whole domain; default 180 seconds",
+    {"deadline", 0, "S", NETWORK, FOR_PROBING, "for a whole domain; default 180 seconds",
      set_deadline},
-    {"allow-private", 0, NULL, NETWORK, FOR_CHECK,
+    {"allow-private", 0, NULL, NETWORK, FOR_PROBING,
      "let targets lie in special-use address space (the default of check)", set_allow_private},
-    {"no-allow-private", 0, NULL, NETWORK, FOR_CHECK, "refuse such targets", set_no_allow_private},
-    {"ca-file", 0, "FILE", JUDGEMENT, FOR_CHECK, "trust anchors in place of the system's",
+    {"no-allow-private", 0, NULL, NETWORK, FOR_PROBING, "refuse such targets",
+     set_no_allow_private},
+    {"ca-file", 0, "FILE", JUDGEMENT, FOR_PROBING, "trust anchors in place of the system's",
      set_ca_file},
-    {"crl-file", 0, "FILE", JUDGEMENT, FOR_CHECK, "CRLs to check chains against", set_crl_file},
-    {"at", 0, "TIME", JUDGEMENT, FOR_CHECK, "judge certificates as of this RFC 3339 time, or +30d",
-     set_at},
-    {"expiry-warn", 0, "DAYS", JUDGEMENT, FOR_CHECK,
+    {"crl-file", 0, "FILE", JUDGEMENT, FOR_PROBING, "CRLs to check chains against", set_crl_file},
+    {"at", 0, "TIME", JUDGEMENT, FOR_PROBING,
+     "judge certificates as of this RFC 3339 time, or +30d", set_at},
+    {"expiry-warn", 0, "DAYS", JUDGEMENT, FOR_PROBING,
      "a certificate that ends within so many days is a warning; default 21", set_expiry_warn},
-    {"expiry-crit", 0, "DAYS", JUDGEMENT, FOR_CHECK, "the same as a failure; default off",
+    {"expiry-crit", 0, "DAYS", JUDGEMENT, FOR_PROBING, "the same as a failure; default off",
      set_expiry_crit},
-    {"require-dane", 0, NULL, JUDGEMENT, FOR_CHECK, "judge as a sender that mandates DANE",
+    {"require-dane", 0, NULL, JUDGEMENT, FOR_PROBING, "judge as a sender that mandates DANE",
      set_require_dane},
-    {"no-autopsy", 0, NULL, DEEPER, FOR_CHECK, "no further attempts to tell why a handshake failed",
-     set_no_autopsy},
+    {"no-autopsy", 0, NULL, DEEPER, FOR_PROBING,
+     "no further attempts to tell why a handshake failed", set_no_autopsy},
     {"injection-test", 0, NULL, DEEPER, FOR_CHECK,
      "one more session: commands pipelined behind STARTTLS (CVE-2011-0411)", set_injection_test},
     {"mx", 0, "HOST[:PREF]", WHAT_IF, FOR_CHECK, "in place of the MX records (repeatable)", set_mx},
@@ -411,6 +509,26 @@ const struct option option_table[] = {
      "enforce, testing or none, in place of the policy's own mode", set_sts_mode},
     {"tlsrpt-record", 0, "TEXT", WHAT_IF, FOR_CHECK, "in place of the TLS-RPT record",
      set_tlsrpt_record},
+    {"output", 0, "FILE", SCAN, FOR_SCAN, "where the results go; default standard output",
+     set_output},
+    {"resume", 0, NULL, SCAN, FOR_SCAN,
+     "go on where the run that wrote --output stopped; nothing lost, nothing twice", set_resume},
+    {"summary", 0, "FILE", SCAN, FOR_SCAN, "write the figures of the run as one JSON object",
+     set_summary},
+    {"progress", 0, "WHEN", SCAN, FOR_SCAN,
+     "on standard error: auto (on a terminal), always or never", set_progress},
+    {"exclude", 0, "FILE", SCAN, FOR_SCAN, "names and CIDR blocks never to touch", set_exclude},
+    {"concurrency", 0, "N", SCAN, FOR_SCAN, "domains in flight; default 1000", set_concurrency},
+    {"threads", 0, "N", SCAN, FOR_SCAN, "event loops; default one a core", set_threads},
+    {"per-host", 0, "N", SCAN, FOR_SCAN, "connections to one address at a time; default 2",
+     set_per_host},
+    {"per-network", 0, "N", SCAN, FOR_SCAN, "connections to one /24 or /48 at a time",
+     set_per_network},
+    {"rate", 0, "N", SCAN, FOR_SCAN, "new connections a second", set_rate},
+    {"max-memory", 0, "MIB", SCAN, FOR_SCAN, "what the program may use; default 1024",
+     set_max_memory},
+    {"info-url", 0, "URL", SCAN, FOR_SCAN,
+     "shown to those who are probed, in the User-Agent of the policy fetch", set_info_url},
     {"help", 'h', NULL, GENERAL, FOR_ALL, "show this and end", set_help},
     {"version", 0, NULL, GENERAL, FOR_ALL, "show the version and end", set_version},
 };
@@ -424,6 +542,7 @@ const char *option_group_title(enum option_group group)
         [OPTION_GROUP_NETWORK] = "Network",
         [OPTION_GROUP_JUDGEMENT] = "Judgement",
         [OPTION_GROUP_DEEPER] = "Deeper looks",
+        [OPTION_GROUP_SCAN] = "Scan",
         [OPTION_GROUP_WHAT_IF] = "What if: before anything is published (one DOMAIN)",
         [OPTION_GROUP_GENERAL] = "General",
         [OPTION_GROUP_COUNT] = "",

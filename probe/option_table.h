@@ -13,13 +13,20 @@ enum option_group {
     OPTION_GROUP_NETWORK,
     OPTION_GROUP_JUDGEMENT,
     OPTION_GROUP_DEEPER,
+    OPTION_GROUP_SCAN,
     OPTION_GROUP_WHAT_IF,
     OPTION_GROUP_GENERAL,
     OPTION_GROUP_COUNT
 };
 
 /* Which commands take an option, as bits. */
-enum { FOR_CHECK = 1, FOR_LINT = 2, FOR_ALL = FOR_CHECK | FOR_LINT };
+enum {
+    FOR_CHECK = 1,
+    FOR_LINT = 2,
+    FOR_SCAN = 4,
+    FOR_PROBING = FOR_CHECK | FOR_SCAN,
+    FOR_ALL = FOR_PROBING | FOR_LINT
+};
 
 struct option {
     const char *name;     /* without dashes; NULL where there is only the letter */

@@ -10,7 +10,9 @@ static const struct {
     const char *word;
     enum command command;
     unsigned bit;
-} commands[] = {{"check", COMMAND_CHECK, FOR_CHECK}, {"lint", COMMAND_LINT, FOR_LINT}};
+} commands[] = {{"check", COMMAND_CHECK, FOR_CHECK},
+                {"scan", COMMAND_SCAN, FOR_SCAN},
+                {"lint", COMMAND_LINT, FOR_LINT}};
 
 /* What the loop over argv carries along. */
 struct reading {
@@ -128,7 +130,7 @@ static void read_operand(struct reading *reading, const char *word)
             settings->command = commands[i].command;
     if (settings->command == COMMAND_NONE)
         failure_set(reading->failure, STATUS_USAGE,
-                    "there is no command \"%s\"; the commands are check and lint", word);
+                    "there is no command \"%s\"; the commands are check, scan and lint", word);
 }
 
 /* The first option that the command does not have, or NULL. */
@@ -140,6 +142,23 @@ static const struct option *find_misplaced(const struct reading *reading)
         if (!(reading->used[i]->commands & bit))
             return reading->used[i];
     return NULL;
+}
+
+/* The defaults of scan that differ, and what does not go together. */
+static void check_scan(struct settings *settings, struct failure *failure)
+{
+    const struct scan_settings *scan = &settings->scan;
+
+    if (!settings->format_given)
+        settings->format = FORMAT_JSON;
+    if (!settings->allow_private_given)
+        settings->job.allow_private = false;
+    if (settings->n_operands > 1)
+        failure_set(failure, STATUS_USAGE, "scan takes one list; join several with cat");
+    else if (scan->resume && !scan->output)
+        failure_set(failure, STATUS_USAGE, "--resume goes on with the file of --output");
+    else if (scan->resume && settings->format != FORMAT_JSON)
+        failure_set(failure, STATUS_USAGE, "--resume needs the format json");
 }
 
 static void check_whole(const struct reading *reading)
@@ -159,8 +178,10 @@ static void check_whole(const struct reading *reading)
     else if (misplaced)
         failure_set(failure, STATUS_USAGE, "-%c is not an option of this command",
                     misplaced->letter);
-    else if (settings->command == COMMAND_LINT && settings->format == FORMAT_NAGIOS)
-        failure_set(failure, STATUS_USAGE, "lint has the formats text and json");
+    else if (settings->command != COMMAND_CHECK && settings->format == FORMAT_NAGIOS)
+        failure_set(failure, STATUS_USAGE, "the format nagios belongs to check");
+    else if (settings->command == COMMAND_SCAN)
+        check_scan(settings, failure);
     if (settings->only_ipv4 != settings->only_ipv6) {
         settings->job.ipv4 = settings->only_ipv4;
         settings->job.ipv6 = settings->only_ipv6;
@@ -169,6 +190,7 @@ static void check_whole(const struct reading *reading)
 
 void options_read(int argc, char *const argv[], struct settings *settings, struct failure *failure)
 {
+    settings->argv = argv;
     struct reading reading = {.argc = argc, .argv = argv, .settings = settings, .failure = failure};
     bool ended = false;
     size_t room = 1;

@@ -92,17 +92,23 @@ bool prepare_room(void)
     return n == DESCRIPTORS_OF_THE_LOOP;
 }
 
-size_t prepare_descriptors(void)
+size_t prepare_open_files(void)
 {
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 1;
+        return 0;
     rlim_t wanted = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = wanted;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
-    size_t domains = (size_t)(limit.rlim_cur / DESCRIPTORS_A_DOMAIN);
+    return (size_t)limit.rlim_cur;
+}
+
+size_t prepare_descriptors(void)
+{
+    size_t domains = prepare_open_files() / DESCRIPTORS_A_DOMAIN;
+
     return domains ? domains : 1;
 }

@@ -26,6 +26,9 @@ bool prepare_trust(const struct settings *settings, struct tls_trust **out,
  */
 bool prepare_room(void);
 
+/* Raises the limit of open files as far as the system lets us, and returns it. */
+size_t prepare_open_files(void);
+
 /*
  * Raises the limit of open files as far as the system lets us, and returns how many domains may be
  * under way with that many; at least 1.

@@ -140,6 +140,12 @@ static void settle(struct entry *entry, struct smtp_facts *facts)
     forget_beyond(board, board->options.entries_max);
 }
 
+static bool is_unreached(const struct smtp_facts *facts)
+{
+    return facts->problem == SMTP_CONNECTION_REFUSED || facts->problem == SMTP_UNREACHABLE ||
+           (facts->problem == SMTP_TIMED_OUT && facts->stage == SMTP_STAGE_CONNECT);
+}
+
 static void on_session(void *arg, struct smtp_facts *facts)
 {
     struct entry *entry = arg;
@@ -147,6 +153,7 @@ static void on_session(void *arg, struct smtp_facts *facts)
 
     entry->handle = NULL;
     board->stats.under_way--;
+    board->stats.unreached += facts && is_unreached(facts);
     pacer_leave(board->pacer, &entry->ticket);
     settle(entry, facts);
 }

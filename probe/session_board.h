@@ -47,6 +47,7 @@ struct session_board_stats {
     uint64_t probed;   /* sessions begun */
     uint64_t repeated; /* of those: had been probed before, and were forgotten or too old (told
                           from a table of fingerprints: at least so many) */
+    uint64_t unreached; /* of those: refused, unreachable or timed out in the connect */
     uint64_t under_way, waiting;
 };
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "output/scan_progress.h"
 #include "policy/lint.h"
 #include "policy/verdict.h"
 #include "probe/domain_job.h"
@@ -34,18 +35,35 @@ struct failure {
 void failure_set(struct failure *failure, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-enum command { COMMAND_NONE, COMMAND_CHECK, COMMAND_LINT };
+enum command { COMMAND_NONE, COMMAND_CHECK, COMMAND_SCAN, COMMAND_LINT };
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_NAGIOS };
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* What only scan has. */
+struct scan_settings {
+    size_t concurrency; /* domains in flight */
+    size_t threads;     /* 0: one a core */
+    size_t per_host;    /* sessions at one address at a time */
+    size_t per_network; /* in one /24 or /48; 0: no limit */
+    double rate;        /* new sessions a second; 0: no limit */
+    size_t max_memory_mib;
+    bool resume;
+    enum progress_when progress;
+    const char *output, *summary, *exclude; /* paths, or NULL */
+};
 
 struct settings {
     enum command command;
     bool help, version;
     enum format format;
     enum color_when color;
+    bool format_given;
     int verbosity;
+    struct scan_settings scan;
+    char *const *argv; /* as given, NULL at the end; borrowed */
     struct live_options live;
     struct domain_job_options job;
+    bool allow_private_given;
     struct judge_options judge; /* at_s counts when at_given, else the moment of the judgement */
     bool at_given;
     bool only_ipv4, only_ipv6;
