@@ -188,6 +188,7 @@ struct domain_facts {
     struct dns_answer *tlsrpt_txt; /* _smtp._tls */
     bool ad_believed;
     enum dns_validation validation;
+    bool excluded;         /* on an exclude list: nothing was asked, of anybody */
     bool interrupted;      /* told to stop before all was known */
     const char *trouble;   /* our own, such as "out of memory", static; NULL when none */
     int64_t started_at_ms; /* wall clock */

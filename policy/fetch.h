@@ -19,16 +19,17 @@ enum sts_fetch_problem {
     STS_FETCH_OK,            /* an HTTP response came whole: see http_status */
     STS_FETCH_HOST_NXDOMAIN, /* mta-sts.DOMAIN does not exist; set by the domain job */
     STS_FETCH_HOST_NO_ADDRESS,
-    STS_FETCH_HOST_DNS,       /* SERVFAIL, bogus, time-out for the host */
-    STS_FETCH_CONNECT,        /* TCP: refused, unreachable */
-    STS_FETCH_TIMEOUT,        /* of the whole fetch, whatever it was doing */
-    STS_FETCH_TLS,            /* the handshake failed */
-    STS_FETCH_TOO_LARGE,      /* over STS_POLICY_SIZE_MAX */
-    STS_FETCH_BROKEN,         /* not HTTP, too many header bytes, or the response ended early */
-    STS_FETCH_TARGET_REFUSED, /* special-use address not allowed; set by the domain job */
-    STS_FETCH_FAMILY_UNUSED,  /* addresses only of a family not to be used; by the domain job */
-    STS_FETCH_CUT,            /* the domain's deadline, or an interruption; by the domain job */
-    STS_FETCH_OURS,           /* memory, descriptors: never blamed on the remote */
+    STS_FETCH_HOST_DNS,        /* SERVFAIL, bogus, time-out for the host */
+    STS_FETCH_CONNECT,         /* TCP: refused, unreachable */
+    STS_FETCH_TIMEOUT,         /* of the whole fetch, whatever it was doing */
+    STS_FETCH_TLS,             /* the handshake failed */
+    STS_FETCH_TOO_LARGE,       /* over STS_POLICY_SIZE_MAX */
+    STS_FETCH_BROKEN,          /* not HTTP, too many header bytes, or the response ended early */
+    STS_FETCH_TARGET_REFUSED,  /* special-use address not allowed; set by the domain job */
+    STS_FETCH_TARGET_EXCLUDED, /* on an exclude list; set by the domain job */
+    STS_FETCH_FAMILY_UNUSED,   /* addresses only of a family not to be used; by the domain job */
+    STS_FETCH_CUT,             /* the domain's deadline, or an interruption; by the domain job */
+    STS_FETCH_OURS,            /* memory, descriptors: never blamed on the remote */
 };
 
 struct sts_fetch_facts {

@@ -113,6 +113,8 @@ static const struct unfetched {
 } unfetched[] = {
     {STS_FETCH_TARGET_REFUSED, "78", REASON_TARGET_REFUSED,
      "the policy host lies in special-use address space, and no packet was sent", NULL},
+    {STS_FETCH_TARGET_EXCLUDED, "78", REASON_TARGET_EXCLUDED,
+     "the policy host is on the exclude list, and no packet was sent", NULL},
     {STS_FETCH_FAMILY_UNUSED, "77a", REASON_FAMILY_UNAVAILABLE,
      "the policy host has only addresses of a family that is not to be used", NULL},
     {STS_FETCH_CUT, "77", REASON_PROBE_ERROR,
@@ -174,6 +176,7 @@ static bool judge_fetch(struct judge *judge)
         judge_add(judge, &note, "mta-sts.%s does not exist (NXDOMAIN)", judge->facts->domain);
         return false;
     case STS_FETCH_TARGET_REFUSED:
+    case STS_FETCH_TARGET_EXCLUDED:
     case STS_FETCH_FAMILY_UNUSED:
     case STS_FETCH_CUT:
     case STS_FETCH_OURS: /* judge_unfetched has told */

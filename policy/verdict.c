@@ -98,6 +98,35 @@ static void judge_host(struct judge *judge, size_t host)
     }
 }
 
+/* Row 78, where the whole domain is not to be touched. */
+static void judge_excluded(struct judge *judge)
+{
+    const struct note note = {.row = "78",
+                              .severity = SEVERITY_UNKNOWN,
+                              .reason = REASON_TARGET_EXCLUDED,
+                              .stage = STAGE_DNS};
+    struct verdict *verdict = judge->verdict;
+
+    judge_add(judge, &note, "the domain is on the exclude list, and nothing was asked");
+    verdict->mx_status = MX_TIMEOUT;
+    verdict->sts_record.status = STS_RECORD_ERROR;
+    verdict->sts_status = STS_POLICY_NOT_FETCHED;
+    verdict->tlsrpt.status = TLSRPT_ERROR;
+    verdict->opportunistic = verdict->mta_sts = verdict->dane = DELIVERY_UNKNOWN;
+    verdict->word = VERDICT_UNKNOWN;
+}
+
+static void judge_all(struct judge *judge)
+{
+    judge_routing(judge);
+    judge_sts(judge);
+    for (size_t i = 0; i < judge->facts->n_hosts; i++)
+        judge_host(judge, i);
+    judge_domain(judge);
+    judge_delivery(judge);
+    judge->verdict->word = sum_up(judge);
+}
+
 int verdict_judge(const struct domain_facts *facts, const struct judge_options *options,
                   struct verdict *out)
 {
@@ -108,13 +137,10 @@ int verdict_judge(const struct domain_facts *facts, const struct judge_options *
         verdict_clear(out);
         return -1;
     }
-    judge_routing(&judge);
-    judge_sts(&judge);
-    for (size_t i = 0; i < facts->n_hosts; i++)
-        judge_host(&judge, i);
-    judge_domain(&judge);
-    judge_delivery(&judge);
-    out->word = sum_up(&judge);
+    if (facts->excluded)
+        judge_excluded(&judge);
+    else
+        judge_all(&judge);
     if (judge.no_memory) {
         verdict_clear(out);
         return -1;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dns/name.h"
+#include "probe/exclude.h"
 
 static void on_addresses(void *arg);
 static void on_cname(void *arg);
@@ -57,9 +58,22 @@ static void share(const struct host_job *job, size_t *n4, size_t *n6)
         --*(*n4 >= *n6 ? n4 : n6);
 }
 
-static void refuse(struct host_job *job, struct smtp_facts *facts)
+/* Why nothing is to be sent to an address, or SMTP_FINE (row 78). */
+static enum smtp_problem objection(const struct host_job *job, const struct dns_address *address)
 {
-    facts->problem = SMTP_TARGET_REFUSED;
+    const struct domain_job_options *options = job->options;
+
+    if (exclude_has_name(options->exclude, job->facts->host) ||
+        exclude_has_address(options->exclude, address))
+        return SMTP_TARGET_EXCLUDED;
+    if (!options->allow_private && dns_address_special_use(address))
+        return SMTP_TARGET_REFUSED;
+    return SMTP_FINE;
+}
+
+static void refuse(struct host_job *job, struct smtp_facts *facts, enum smtp_problem why)
+{
+    facts->problem = why;
     facts->observed_at_ms = job->backend->ops->wall_ms(job->backend->self);
 }
 
@@ -89,8 +103,9 @@ static void start_session(struct host_job *job, const struct dns_address *addres
     /* The endpoint is there from the start, so that a cut leaves no gap. */
     *session = (struct host_session){.job = job, .index = host->n_endpoints};
     host->endpoints[host->n_endpoints++] = placeholder;
-    if (!job->options->allow_private && dns_address_special_use(address)) {
-        refuse(job, placeholder);
+    enum smtp_problem why = objection(job, address);
+    if (why != SMTP_FINE) {
+        refuse(job, placeholder, why);
         job->sessions_done++;
         return;
     }

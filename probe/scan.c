@@ -365,7 +365,7 @@ static void tell_output_problem(const char *path, const struct scan_file_problem
 }
 
 /* The list, what is excluded, and the output; in this order, so that nothing is emptied in vain. */
-static bool open_files(struct scan_run *run, struct failure *failure)
+static bool open_files(struct scan_run *run, struct settings *settings, struct failure *failure)
 {
     const struct scan_settings *scan = &run->settings->scan;
     const char *list = run->settings->n_operands ? run->settings->operands[0] : "-";
@@ -373,6 +373,7 @@ static bool open_files(struct scan_run *run, struct failure *failure)
 
     if (scan->exclude) {
         run->exclude = exclude_load(scan->exclude, failure);
+        settings->job.exclude = run->exclude;
         if (!run->exclude)
             return false;
     }
@@ -414,7 +415,7 @@ static bool make_workers(struct scan_run *run, const struct scan_limits *limits)
     return true;
 }
 
-static bool set_up(struct scan_run *run, struct failure *failure)
+static bool set_up(struct scan_run *run, struct settings *settings, struct failure *failure)
 {
     run->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     run->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -434,7 +435,7 @@ static bool set_up(struct scan_run *run, struct failure *failure)
         failure_set(failure, STATUS_SOFTWARE, "cannot start: %s", strerror(errno));
         return false;
     }
-    return open_files(run, failure);
+    return open_files(run, settings, failure);
 }
 
 static void clean_up(struct scan_run *run)
@@ -511,7 +512,8 @@ int scan_command(struct settings *settings, struct failure *failure)
         settings->live.session.ehlo = fqdn;
     if (sts_fetch_library_init() != 0)
         failure_set(failure, STATUS_SOFTWARE, "out of memory");
-    else if (prepare_trust(settings, &run.environment.trust, failure) && set_up(&run, failure))
+    else if (prepare_trust(settings, &run.environment.trust, failure) &&
+             set_up(&run, settings, failure))
         status = run_scan(&watch, settings, failure);
     clean_up(&run);
     sts_fetch_library_cleanup();

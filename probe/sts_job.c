@@ -1,7 +1,11 @@
 #include "probe/sts_job.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "dns/name.h"
+#include "probe/exclude.h"
 
 /* The end, whatever was learnt. A tail call: the job may be gone after. */
 static void finish(struct sts_job *job)
@@ -41,8 +45,9 @@ static void on_fetched(void *arg, struct sts_fetch_facts *facts)
 struct targets {
     struct dns_address addresses[FACTS_ADDRESSES_MAX];
     size_t n;
-    size_t refused; /* in special-use space */
-    size_t unused;  /* of a family that is not to be used */
+    size_t excluded; /* on the exclude list */
+    size_t refused;  /* in special-use space */
+    size_t unused;   /* of a family that is not to be used */
 };
 
 static void take_addresses(const struct sts_job *job, const struct dns_answer *answer,
@@ -55,6 +60,8 @@ static void take_addresses(const struct sts_job *job, const struct dns_answer *a
         const struct dns_address *address = &answer->records[i].u.address;
         if (!used)
             out->unused++;
+        else if (job->excluded || exclude_has_address(job->options->exclude, address))
+            out->excluded++;
         else if (!job->options->allow_private && dns_address_special_use(address))
             out->refused++;
         else
@@ -89,9 +96,12 @@ static void on_host_addresses(void *arg)
     struct sts_job *job = arg;
     const struct backend *backend = job->backend;
     struct targets targets = {.n = 0};
+    char host[sizeof "mta-sts." + DNS_NAME_MAX];
 
     if (job->a.handle || job->aaaa.handle)
         return;
+    snprintf(host, sizeof host, "mta-sts.%s", job->facts->domain);
+    job->excluded = exclude_has_name(job->options->exclude, host);
     take_addresses(job, job->a_answer, &targets);
     take_addresses(job, job->aaaa_answer, &targets);
     if (targets.n) {
@@ -100,6 +110,8 @@ static void on_host_addresses(void *arg)
         if (job->fetch)
             return;
         note_unfetched(job, STS_FETCH_OURS, "out of memory");
+    } else if (targets.excluded) {
+        note_unfetched(job, STS_FETCH_TARGET_EXCLUDED, NULL);
     } else if (targets.refused) {
         note_unfetched(job, STS_FETCH_TARGET_REFUSED, NULL);
     } else if (targets.unused) {

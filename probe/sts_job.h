@@ -16,6 +16,7 @@ struct sts_job {
     struct dns_answer *a_answer, *aaaa_answer; /* of the policy host */
     void *fetch;                               /* handle, NULL when none is under way */
     bool busy;
+    bool excluded; /* the policy host is never to be touched */
     void (*done)(void *arg);
     void *arg;
 };

@@ -214,6 +214,18 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     start_task(task);
 }
 
+/* On the exclude list: answered without a look. */
+static void answer_excluded(struct worker *worker, struct scan_item *item)
+{
+    struct domain_facts *facts = domain_facts_new(item->domain);
+
+    if (facts) {
+        facts->excluded = true;
+        facts->started_at_ms = clock_wall_ms();
+    }
+    answer(worker, item, facts);
+}
+
 static void start_task(struct task *task)
 {
     struct worker *worker = task->worker;
@@ -232,8 +244,13 @@ static void on_item(void *receiver, struct message *message)
 {
     struct worker *worker = receiver;
     struct scan_item *item = (struct scan_item *)message;
-    struct task *task = calloc(1, sizeof *task);
+    struct task *task;
 
+    if (item->excluded) {
+        answer_excluded(worker, item);
+        return;
+    }
+    task = calloc(1, sizeof *task);
     if (task)
         task->timer = evtimer_new(worker->base, on_timer, task);
     if (!task || !task->timer) {
