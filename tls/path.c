@@ -49,6 +49,18 @@ static enum crl_trouble crl_trouble(int code)
     }
 }
 
+/*
+ * RFC 5280 4.1.2.5: the period lasts through notAfter, inclusive. For OpenSSL that second is past;
+ * who asks with --at for the very end is to hear the truth.
+ */
+static bool ends_now(X509_STORE_CTX *context, int64_t at_s)
+{
+    const X509 *x509 = X509_STORE_CTX_get_current_cert(context);
+    int64_t end_s;
+
+    return x509 && tls_time_seconds(X509_get0_notAfter(x509), &end_s) && end_s == at_s;
+}
+
 /* Always goes on: the last error that OpenSSL keeps hides the ones before it. */
 static int collect(int ok, X509_STORE_CTX *context)
 {
@@ -63,6 +75,8 @@ static int collect(int ok, X509_STORE_CTX *context)
         path->crl_fault_depth = depth;
     if (trouble != CRL_NO_TROUBLE ||
         (code == X509_V_ERR_CERT_REVOKED && path->crl_fault_depth == depth))
+        return 1;
+    if (code == X509_V_ERR_CERT_HAS_EXPIRED && ends_now(context, path->at_s))
         return 1;
     tls_verify_error_add(path->errors, &path->n_errors, code, depth);
     return 1;
@@ -90,17 +104,16 @@ static int set_up(X509_STORE_CTX *context, struct tls_path *out, const struct tl
 
 /*
  * Where no issuer is found OpenSSL leaves the last certificate of the path unread: an expired leaf
- * without its intermediate would have one fault in place of two. Its own rule: the last second
- * counts as past.
+ * without its intermediate would have one fault in place of two.
  */
-static void check_dates(struct tls_path *path, int64_t at_s)
+static void check_dates(struct tls_path *path)
 {
     for (int i = 0; i < path->n_untrusted; i++) {
         const X509 *x509 = sk_X509_value(path->certificates, i);
         int64_t from_s, until_s;
-        if (tls_time_seconds(X509_get0_notBefore(x509), &from_s) && from_s > at_s)
+        if (tls_time_seconds(X509_get0_notBefore(x509), &from_s) && from_s > path->at_s)
             tls_verify_error_add(path->errors, &path->n_errors, X509_V_ERR_CERT_NOT_YET_VALID, i);
-        if (tls_time_seconds(X509_get0_notAfter(x509), &until_s) && until_s <= at_s)
+        if (tls_time_seconds(X509_get0_notAfter(x509), &until_s) && until_s < path->at_s)
             tls_verify_error_add(path->errors, &path->n_errors, X509_V_ERR_CERT_HAS_EXPIRED, i);
     }
 }
@@ -134,11 +147,12 @@ int tls_path_build(struct tls_path *out, const struct tls_facts *facts, X509_STO
     ERR_clear_error();
     context = X509_STORE_CTX_new();
     memset(out, 0, sizeof *out);
+    out->at_s = at_s;
     out->crl_fault_depth = -1;
     if (context && set_up(context, out, facts, store, anchors, at_s) == 0)
         result = verify(context, out);
     if (result == 0 && out->certificates)
-        check_dates(out, at_s);
+        check_dates(out);
     X509_STORE_CTX_free(context);
     return tls_memory_ran_out() ? -1 : result;
 }

@@ -18,6 +18,7 @@ struct tls_path {
     size_t n_errors;
     STACK_OF(X509) * certificates; /* the path that was built, leaf first; owned */
     int n_untrusted;               /* how many of them are the peer's; the rest are trusted */
+    int64_t at_s;                  /* as of when it was judged */
     int crl_fault_depth;           /* where the last unusable CRL was met, -1 for none */
 };
 

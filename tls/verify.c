@@ -38,7 +38,7 @@ static bool has_extra_expired(const struct tls_facts *facts, const struct tls_pa
     for (int i = 0; i < sk_X509_num(facts->x509s); i++) {
         const X509 *x509 = sk_X509_value(facts->x509s, i);
         int64_t end_s;
-        if (tls_time_seconds(X509_get0_notAfter(x509), &end_s) && end_s <= at_s &&
+        if (tls_time_seconds(X509_get0_notAfter(x509), &end_s) && end_s < at_s &&
             !on_path(path, x509))
             return true;
     }

@@ -41,8 +41,9 @@ static void read_extension(struct words *words, struct mint_spec *spec)
 static void read_property(struct words *words, struct vault_entry *entry)
 {
     static const char *const keys[] = {
-        [MINT_EC_P256] = "p256",    [MINT_EC_P384] = "p384",     [MINT_EC_EXPLICIT] = "explicit",
-        [MINT_ED25519] = "ed25519", [MINT_RSA_1024] = "rsa1024", [MINT_RSA_2048] = "rsa2048"};
+        [MINT_EC_P256] = "p256",     [MINT_EC_P384] = "p384",     [MINT_EC_EXPLICIT] = "explicit",
+        [MINT_EC_P521] = "p521",     [MINT_ED25519] = "ed25519",  [MINT_ED448] = "ed448",
+        [MINT_RSA_1024] = "rsa1024", [MINT_RSA_2048] = "rsa2048", [MINT_RSA_PSS] = "rsa-pss"};
     static const char *const damages[] = {[MINT_BAD_SIGNATURE] = "bad-signature",
                                           [MINT_SHORT_SIGNATURE] = "short-signature",
                                           [MINT_ALGORITHMS_DIFFER] = "algorithms-differ"};

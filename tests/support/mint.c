@@ -23,6 +23,18 @@ static void require(bool holds, const char *what)
 
 #define REQUIRE(expression) require((expression), #expression)
 
+static EVP_PKEY *make_pss_key(void)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+    EVP_PKEY *key = NULL;
+
+    REQUIRE(context != NULL && EVP_PKEY_keygen_init(context) == 1);
+    REQUIRE(EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048) == 1);
+    REQUIRE(EVP_PKEY_generate(context, &key) == 1);
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
 static EVP_PKEY *make_key(enum mint_key kind)
 {
     EVP_PKEY *key = NULL;
@@ -34,6 +46,15 @@ static EVP_PKEY *make_key(enum mint_key kind)
         break;
     case MINT_EC_P384:
         key = EVP_EC_gen("P-384");
+        break;
+    case MINT_EC_P521:
+        key = EVP_EC_gen("P-521");
+        break;
+    case MINT_ED448:
+        key = EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
+        break;
+    case MINT_RSA_PSS:
+        key = make_pss_key();
         break;
     case MINT_ED25519:
         key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
@@ -58,8 +79,8 @@ static const EVP_MD *digest_for(const EVP_PKEY *key, const char *name)
     const EVP_MD *digest = EVP_get_digestbyname(name != NULL ? name : "SHA256");
 
     REQUIRE(digest != NULL);
-    /* Ed25519 brings its own. */
-    return EVP_PKEY_is_a(key, "ED25519") ? NULL : digest;
+    /* Those two bring their own. */
+    return EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448") ? NULL : digest;
 }
 
 static void add_extension(X509 *x509, const X509 *issuer, const char *name, const char *value)
@@ -96,6 +117,13 @@ static void set_time(ASN1_TIME *time, int64_t given_s, int64_t default_s)
     const int64_t at_s = given_s != 0 ? given_s : default_s;
 
     REQUIRE(ASN1_TIME_set(time, (time_t)at_s) != NULL);
+}
+
+static void set_text(ASN1_TIME *time, const char *text)
+{
+    REQUIRE(ASN1_STRING_set(time, text, -1) == 1);
+    /* A year of four digits begins with the century; no test has a UTCTime of 2020. */
+    time->type = strncmp(text, "20", 2) == 0 ? V_ASN1_GENERALIZEDTIME : V_ASN1_UTCTIME;
 }
 
 static void set_names(X509 *x509, const char *subject, const X509 *issuer)
@@ -152,15 +180,18 @@ static X509 *make(const struct mint_spec *spec, EVP_PKEY *key, const struct mint
     EVP_PKEY *signer = issuer != NULL ? issuer->key : key;
 
     REQUIRE(x509 != NULL);
-    REQUIRE(X509_set_version(x509, X509_VERSION_3) == 1);
+    REQUIRE(X509_set_version(x509, spec->version_1 ? X509_VERSION_1 : X509_VERSION_3) == 1);
     REQUIRE(ASN1_INTEGER_set(X509_get_serialNumber(x509), ++serial) == 1);
     set_names(x509, spec->subject, issuer_x509);
     set_time(X509_getm_notBefore(x509), spec->from_s, MINT_NOW - 30 * MINT_DAY);
     set_time(X509_getm_notAfter(x509), spec->until_s, MINT_NOW + 60 * MINT_DAY);
+    if (spec->until_text != NULL)
+        set_text(X509_getm_notAfter(x509), spec->until_text);
     if (spec->damage == MINT_UNREADABLE_END)
         REQUIRE(ASN1_STRING_set(X509_getm_notAfter(x509), "never ever!!!", -1) == 1);
     REQUIRE(X509_set_pubkey(x509, key) == 1);
-    add_extensions(x509, issuer_x509, spec);
+    if (!spec->version_1)
+        add_extensions(x509, issuer_x509, spec);
     REQUIRE(X509_sign(x509, signer, digest_for(signer, spec->digest)) > 0);
     damage_signature(x509, spec->damage);
     return reread(x509);

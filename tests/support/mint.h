@@ -21,9 +21,12 @@ enum mint_key {
     MINT_EC_P256,
     MINT_EC_P384,
     MINT_EC_EXPLICIT, /* P-256 with its parameters written out */
+    MINT_EC_P521,
     MINT_ED25519,
+    MINT_ED448,
     MINT_RSA_1024,
     MINT_RSA_2048,
+    MINT_RSA_PSS, /* 2048 bits, for that padding only */
 };
 
 enum mint_damage {
@@ -44,11 +47,14 @@ enum { MINT_EXTENSIONS_MAX = 8 };
 struct mint_spec {
     const char *subject; /* the common name; NULL for an empty subject */
     enum mint_key key;
-    bool ca;            /* basicConstraints CA:TRUE, keyCertSign and cRLSign */
-    const char *sans;   /* "DNS:a.test,IP:192.0.2.1", or NULL */
-    int64_t from_s;     /* notBefore; 0: 30 days before MINT_NOW */
-    int64_t until_s;    /* notAfter; 0: 60 days after MINT_NOW */
-    const char *digest; /* of the signature; NULL: SHA256 */
+    bool version_1;         /* and no extensions */
+    bool ca;                /* basicConstraints CA:TRUE, keyCertSign and cRLSign */
+    const char *sans;       /* "DNS:a.test,IP:192.0.2.1", or NULL */
+    int64_t from_s;         /* notBefore; 0: 30 days before MINT_NOW */
+    int64_t until_s;        /* notAfter; 0: 60 days after MINT_NOW */
+    const char *until_text; /* notAfter as it stands: GeneralizedTime where it begins
+                               with 20, else UTCTime; NULL: until_s */
+    const char *digest;     /* of the signature; NULL: SHA256 */
     struct mint_extension extensions[MINT_EXTENSIONS_MAX]; /* replaces those that `ca` gives */
     enum mint_damage damage;
 };

@@ -6,46 +6,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "support/mint.h"
-#include "tls/verify.h"
-
-enum { PRESENT_MIDDLE = 1, PRESENT_ROOT = 2, ERRORS = 4 };
-
-struct verify_case {
-    const char *name;
-    struct mint_spec root, middle, leaf;
-    unsigned left_out; /* PRESENT_MIDDLE where the server forgets it; the root is not sent... */
-    bool root_sent;    /* ...unless it is */
-    bool self_signed;  /* the leaf is its own issuer */
-    bool stranger;     /* the file of anchors holds another root */
-    struct tls_verify_error errors[ERRORS]; /* all of them, up to a code of 0 */
-};
-
-#define ROOT                          \
-    {                                 \
-        .subject = "Root", .ca = true \
-    }
-#define MIDDLE                          \
-    {                                   \
-        .subject = "Middle", .ca = true \
-    }
-#define LEAF                                           \
-    {                                                  \
-        .subject = "mx", .sans = "DNS:mx.example.test" \
-    }
-#define CA_WITH(constraints, usage)        \
-    .extensions = {                        \
-        {"basicConstraints", constraints}, \
-        {"keyUsage", usage},               \
-    }
+#include "verify_fixture.h"
 
 static const struct verify_case cases[] = {
     {.name = "healthy", .root = ROOT, .middle = MIDDLE, .leaf = LEAF},
@@ -57,7 +21,7 @@ static const struct verify_case cases[] = {
      .root = ROOT,
      .middle = MIDDLE,
      .leaf = LEAF,
-     .root_sent = true},
+     .sent = "LMR"},
     {.name = "row 41, the leaf has expired",
      .root = ROOT,
      .middle = MIDDLE,
@@ -72,7 +36,7 @@ static const struct verify_case cases[] = {
      .root = ROOT,
      .middle = MIDDLE,
      .leaf = {.subject = "mx", .until_s = MINT_NOW - 1},
-     .left_out = PRESENT_MIDDLE,
+     .sent = "L",
      .errors = {{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0},
                 {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, 0},
                 {X509_V_ERR_CERT_HAS_EXPIRED, 0}}},
@@ -95,7 +59,7 @@ static const struct verify_case cases[] = {
      .root = ROOT,
      .middle = MIDDLE,
      .leaf = LEAF,
-     .root_sent = true,
+     .sent = "LMR",
      .stranger = true,
      .errors = {{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, 2}}},
     {.name = "row 45, unknown root not sent",
@@ -108,7 +72,7 @@ static const struct verify_case cases[] = {
      .root = ROOT,
      .middle = MIDDLE,
      .leaf = LEAF,
-     .left_out = PRESENT_MIDDLE,
+     .sent = "L",
      .errors = {{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0},
                 {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, 0}}},
     {.name = "row 45, the intermediate is no CA",
@@ -217,170 +181,15 @@ static const struct verify_case cases[] = {
                 {X509_V_ERR_INVALID_PURPOSE, 0}}},
 };
 
-struct minted_case {
-    char directory[32], anchors[64], leaf[64], rest[64];
-    struct mint root, middle, leaf_mint, stranger;
-    STACK_OF(X509) * chain;
-};
+static const struct mint_spec root_spec = ROOT, leaf_spec = LEAF;
 
-static void file_name(char *out, size_t size, const char *directory, const char *name)
+static bool holds_code(const struct tls_verification *result, int code)
 {
-    (void)snprintf(out, size, "%s/%s", directory, name);
-}
-
-static void write_anchors(struct minted_case *minted, const struct mint *anchor)
-{
-    STACK_OF(X509) *anchors = mint_chain(anchor->x509, NULL);
-    STACK_OF(X509) *leaf = mint_chain(minted->leaf_mint.x509, NULL);
-
-    mint_write_chain(minted->anchors, anchors);
-    mint_write_chain(minted->leaf, leaf);
-    mint_write_chain(minted->rest, minted->chain);
-    sk_X509_pop_free(anchors, X509_free);
-    sk_X509_pop_free(leaf, X509_free);
-}
-
-static void mint_case(const struct verify_case *given, struct minted_case *out)
-{
-    static const struct mint_spec stranger = {.subject = "Stranger", .ca = true};
-
-    memset(out, 0, sizeof *out);
-    (void)strcpy(out->directory, "/tmp/mxprobe-verify-XX"
-                                 "XX"
-                                 "XX");
-    assert_non_null(mkdtemp(out->directory));
-    file_name(out->anchors, sizeof out->anchors, out->directory, "anchors.pem");
-    file_name(out->leaf, sizeof out->leaf, out->directory, "leaf.pem");
-    file_name(out->rest, sizeof out->rest, out->directory, "rest.pem");
-    out->root = mint_certificate(&given->root, NULL);
-    out->middle = mint_certificate(&given->middle, &out->root);
-    out->leaf_mint = mint_certificate(&given->leaf, given->self_signed ? NULL : &out->middle);
-    out->stranger = mint_certificate(&stranger, NULL);
-    out->chain = mint_chain(out->leaf_mint.x509, NULL);
-    if ((given->left_out & PRESENT_MIDDLE) == 0 && !given->self_signed)
-        assert_true(X509_up_ref(out->middle.x509) && sk_X509_push(out->chain, out->middle.x509));
-    if (given->root_sent)
-        assert_true(X509_up_ref(out->root.x509) && sk_X509_push(out->chain, out->root.x509));
-    write_anchors(out, given->stranger ? &out->stranger : &out->root);
-}
-
-static void clear_case(struct minted_case *minted)
-{
-    (void)unlink(minted->anchors);
-    (void)unlink(minted->leaf);
-    (void)unlink(minted->rest);
-    (void)rmdir(minted->directory);
-    sk_X509_pop_free(minted->chain, X509_free);
-    mint_clear(&minted->root);
-    mint_clear(&minted->middle);
-    mint_clear(&minted->leaf_mint);
-    mint_clear(&minted->stranger);
-}
-
-static void verify_minted(const struct minted_case *minted, struct tls_verification *out)
-{
-    struct tls_facts *facts = tls_facts_from_chain(minted->chain);
-    struct tls_trust *trust;
-
-    assert_non_null(facts);
-    assert_int_equal(tls_trust_new(minted->anchors, NULL, &trust), TLS_TRUST_OK);
-    assert_int_equal(tls_verify(facts, trust, MINT_NOW, out), 0);
-    tls_trust_free(trust);
-    tls_facts_unref(facts);
-}
-
-static bool holds(const struct tls_verify_error *errors, size_t count, int code, int depth)
-{
-    for (size_t i = 0; i < count; i++)
-        if (errors[i].code == code && errors[i].depth == depth)
+    for (size_t i = 0; i < result->n_errors; i++)
+        if (result->errors[i].code == code)
             return true;
     return false;
 }
-
-static void collects_every_error(void **state)
-{
-    const struct verify_case *given = *state;
-    struct minted_case minted;
-    struct tls_verification result;
-    size_t expected = 0;
-
-    mint_case(given, &minted);
-    verify_minted(&minted, &result);
-    for (; expected < ERRORS && given->errors[expected].code != 0; expected++) {
-        assert_true(holds(result.errors, result.n_errors, given->errors[expected].code,
-                          given->errors[expected].depth));
-    }
-    assert_int_equal(result.n_errors, expected);
-    assert_int_equal(result.trusted, expected == 0);
-    clear_case(&minted);
-}
-
-/* "error 10 at 0 depth lookup: certificate has expired" */
-static bool read_error(const char *line, struct tls_verify_error *out)
-{
-    const char *const word = "error ", *const at = " at ";
-    char *end;
-
-    if (strncmp(line, word, strlen(word)) != 0)
-        return false;
-    out->code = (int)strtol(line + strlen(word), &end, 10);
-    if (strncmp(end, at, strlen(at)) != 0)
-        return false;
-    out->depth = (int)strtol(end + strlen(at), &end, 10);
-    return true;
-}
-
-/* The program goes on after some errors and stops at others: what it names we must name. */
-static void agrees_with_openssl(void **state)
-{
-    const struct verify_case *given = *state;
-    struct minted_case minted;
-    struct tls_verification result;
-    char command[512], line[512];
-    FILE *openssl;
-    struct tls_verify_error named;
-    int status;
-
-    mint_case(given, &minted);
-    verify_minted(&minted, &result);
-    (void)snprintf(command, sizeof command,
-                   "openssl verify -attime %lld -auth_level 2 -purpose sslserver -no-CApath "
-                   "-no-CAstore -CAfile %s -untrusted %s %s 2>&1",
-                   (long long)MINT_NOW, minted.anchors, minted.rest, minted.leaf);
-    openssl = popen(command, "r"); /* NOLINT(cert-env33-c): no word of it comes from outside */
-    assert_non_null(openssl);
-    while (fgets(line, sizeof line, openssl) != NULL)
-        if (read_error(line, &named))
-            assert_true(holds(result.errors, result.n_errors, named.code, named.depth));
-    status = pclose(openssl);
-    clear_case(&minted);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-        skip(); /* no openssl program here */
-    assert_int_equal(WIFEXITED(status) && WEXITSTATUS(status) == 0, result.trusted);
-}
-
-/* Leaf, intermediate and whatever else a server sends, below a trusted root. */
-static void verify_chain(STACK_OF(X509) * chain, const struct mint *root,
-                         struct tls_verification *out)
-{
-    struct minted_case minted = {.chain = chain, .leaf_mint = {sk_X509_value(chain, 0), NULL}};
-
-    (void)strcpy(minted.directory, "/tmp/mxprobe-verify-XX"
-                                   "XX"
-                                   "XX");
-    assert_non_null(mkdtemp(minted.directory));
-    file_name(minted.anchors, sizeof minted.anchors, minted.directory, "anchors.pem");
-    file_name(minted.leaf, sizeof minted.leaf, minted.directory, "leaf.pem");
-    file_name(minted.rest, sizeof minted.rest, minted.directory, "rest.pem");
-    write_anchors(&minted, root);
-    verify_minted(&minted, out);
-    (void)unlink(minted.anchors);
-    (void)unlink(minted.leaf);
-    (void)unlink(minted.rest);
-    (void)rmdir(minted.directory);
-}
-
-static const struct mint_spec root_spec = ROOT, leaf_spec = LEAF;
 
 static void tells_the_first_end_of_the_path(void **state)
 {
@@ -398,6 +207,36 @@ static void tells_the_first_end_of_the_path(void **state)
     assert_int_equal(result.first_not_after_s, MINT_NOW + 5 * MINT_DAY);
     assert_int_equal(result.first_not_after_depth, 1);
     assert_false(result.extra_expired);
+    sk_X509_pop_free(chain, X509_free);
+    mint_clear(&root);
+    mint_clear(&middle);
+    mint_clear(&leaf);
+}
+
+/* RFC 5280 4.1.2.5: through notAfter, inclusive. OpenSSL lets a certificate end a second before. */
+static void counts_the_last_second_in(void **state)
+{
+    const struct mint_spec middle_spec = {
+        .subject = "Middle", .ca = true, .from_s = MINT_NOW, .until_s = MINT_NOW};
+    const struct mint_spec ending_spec = {.subject = "mx", .until_s = MINT_NOW};
+    struct mint root = mint_certificate(&root_spec, NULL);
+    struct mint middle = mint_certificate(&middle_spec, &root);
+    struct mint leaf = mint_certificate(&ending_spec, &middle);
+    STACK_OF(X509) *chain = mint_chain(leaf.x509, middle.x509, NULL);
+    struct tls_verification result;
+
+    (void)state;
+    verify_chain(chain, &root, &result);
+    assert_true(result.trusted);
+    assert_int_equal(result.n_errors, 0);
+    assert_int_equal(result.first_not_after_s, MINT_NOW);
+    sk_X509_pop_free(chain, X509_free);
+
+    /* Where no issuer is found the dates are read all the same, by the same rule. */
+    chain = mint_chain(leaf.x509, NULL);
+    verify_chain(chain, &root, &result);
+    assert_int_equal(result.n_errors, 2);
+    assert_false(holds_code(&result, X509_V_ERR_CERT_HAS_EXPIRED));
     sk_X509_pop_free(chain, X509_free);
     mint_clear(&root);
     mint_clear(&middle);
@@ -485,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest plain[] = {
         cmocka_unit_test(tells_the_first_end_of_the_path),
+        cmocka_unit_test(counts_the_last_second_in),
         cmocka_unit_test(leaves_an_expired_cross_signature_aside),
         cmocka_unit_test(trusts_a_named_leaf_and_tells_its_end),
         cmocka_unit_test(distrusts_no_certificate_without_an_error),
