@@ -43,6 +43,8 @@ struct session_ops {
     /* Ends the session as it stands: returns its facts (one reference given), `done` not run. NULL
      * when out of memory. */
     struct smtp_facts *(*cut)(void *self, void *handle, enum smtp_problem why);
+    /* Has it not begun, because of a limit of our own? NULL where there are none. */
+    bool (*waits)(void *self, void *handle);
 };
 
 struct backend_ops {

@@ -123,6 +123,14 @@ struct domain_facts *domain_job_cut(struct domain_job *job, enum smtp_problem wh
     return close_job(job);
 }
 
+bool domain_job_waits(const struct domain_job *job)
+{
+    for (size_t i = 0; job->hosts && i < job->facts->n_hosts; i++)
+        if (job->hosts[i].backend && host_job_waits(&job->hosts[i]))
+            return true;
+    return false;
+}
+
 void domain_job_progress(const struct domain_job *job, size_t *sessions, size_t *sessions_done)
 {
     *sessions = 0;

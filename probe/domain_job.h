@@ -38,6 +38,12 @@ struct domain_job *domain_job_start(const struct backend *backend,
  */
 struct domain_facts *domain_job_cut(struct domain_job *job, enum smtp_problem why);
 
+/*
+ * Is there a session that has not begun yet, because of a limit of our own? Then the time that
+ * passes says nothing about the domain.
+ */
+bool domain_job_waits(const struct domain_job *job);
+
 /* For the progress line: SMTP sessions begun and ended so far. */
 void domain_job_progress(const struct domain_job *job, size_t *sessions, size_t *sessions_done);
 

@@ -254,6 +254,19 @@ bool host_job_start(struct host_job *job, const struct backend *backend,
     return job->pending > 0;
 }
 
+bool host_job_waits(const struct host_job *job)
+{
+    const struct backend *backend = job->backend;
+
+    if (!job->pending || !backend->sessions->waits)
+        return false;
+    for (size_t i = 0; i < job->facts->n_endpoints; i++)
+        if (job->sessions[i].handle &&
+            backend->sessions->waits(backend->sessions_self, job->sessions[i].handle))
+            return true;
+    return false;
+}
+
 void host_job_cut(struct host_job *job, enum smtp_problem why)
 {
     const struct backend *backend = job->backend;

@@ -35,6 +35,9 @@ bool host_job_start(struct host_job *job, const struct backend *backend,
                     const struct domain_job_options *options, struct host_facts *facts,
                     void (*done)(void *arg), void *arg);
 
+/* Is there a session that has not begun yet, because of a limit of our own? */
+bool host_job_waits(const struct host_job *job);
+
 /* Stops what is under way; the facts keep what was learnt. `done` will not run. Idempotent. */
 void host_job_cut(struct host_job *job, enum smtp_problem why);
 

@@ -62,4 +62,12 @@ static struct smtp_facts *cut(void *self, void *handle, enum smtp_problem why)
     return facts;
 }
 
-const struct session_ops session_asker_ops = {.start = start, .cut = cut};
+static bool waits(void *self, void *handle)
+{
+    struct session_request *request = handle;
+
+    (void)self;
+    return !atomic_load(&request->begun);
+}
+
+const struct session_ops session_asker_ops = {.start = start, .cut = cut, .waits = waits};

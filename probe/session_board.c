@@ -20,6 +20,7 @@ struct entry {
     struct smtp_target target; /* host and sni are its own */
     struct session_request *waiting;
     void *handle;             /* of the session under way */
+    bool begun;               /* it had its turn */
     bool done;                /* it is over: */
     struct smtp_facts *facts; /* NULL when there was no memory for any */
     int64_t done_ms;
@@ -168,6 +169,9 @@ static void on_turn(struct pacer_ticket *ticket)
     struct entry *entry = entry_of(ticket);
     const struct backend *backend = entry->board->options.backend;
 
+    entry->begun = true;
+    for (struct session_request *request = entry->waiting; request; request = request->next_waiting)
+        atomic_store(&request->begun, true);
     entry->board->stats.under_way++;
     note_probe(entry->board, entry);
     entry->handle =
@@ -241,6 +245,8 @@ void session_board_take(struct session_board *board, struct session_request *req
         answer(request, NULL);
         return;
     }
+    if (entry->begun)
+        atomic_store(&request->begun, true);
     request->next_waiting = entry->waiting;
     entry->waiting = request;
     board->stats.waiting++;

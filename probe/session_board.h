@@ -7,6 +7,7 @@
 #ifndef PROBE_SESSION_BOARD_H
 #define PROBE_SESSION_BOARD_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +34,8 @@ struct session_request {
     struct session_request *next_waiting;
     backend_session_fn *done;
     void *arg;
-    bool cut; /* whoever asked no longer waits; theirs alone */
+    atomic_bool begun; /* the session is, or was, under way: no limit of ours holds it up */
+    bool cut;          /* whoever asked no longer waits; theirs alone */
 };
 
 struct session_board_options {
@@ -43,10 +45,10 @@ struct session_board_options {
 };
 
 struct session_board_stats {
-    uint64_t asked;    /* questions */
-    uint64_t probed;   /* sessions begun */
-    uint64_t repeated; /* of those: had been probed before, and were forgotten or too old (told
-                          from a table of fingerprints: at least so many) */
+    uint64_t asked;     /* questions */
+    uint64_t probed;    /* sessions begun */
+    uint64_t repeated;  /* of those: had been probed before, and were forgotten or too old (told
+                           from a table of fingerprints: at least so many) */
     uint64_t unreached; /* of those: refused, unreachable or timed out in the connect */
     uint64_t under_way, waiting;
 };

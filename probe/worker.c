@@ -19,6 +19,7 @@ struct task {
     struct domain_job *job; /* NULL while it waits */
     struct event *timer;    /* its deadline, or the end of the wait */
     bool again;             /* this is the further try */
+    bool held_up;           /* a session of it waited for its turn when last looked at */
     struct task *previous, *next;
 };
 
@@ -199,6 +200,19 @@ static void on_domain(void *arg, struct domain_facts *facts)
     task_free(task);
 }
 
+/* Our own politeness is no finding: who waited for a turn gets the whole time after it. */
+static void on_deadline(struct task *task)
+{
+    bool waits = domain_job_waits(task->job);
+    struct timeval more = clock_duration(waits ? WORKER_LOOK_AGAIN_MS
+                                               : task->worker->environment->settings->deadline_ms);
+
+    if ((waits || task->held_up) && evtimer_add(task->timer, &more) == 0)
+        task->held_up = waits;
+    else
+        on_domain(task, domain_job_cut(task->job, SMTP_DEADLINE));
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct task *task = arg;
@@ -206,7 +220,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     if (task->job) {
-        on_domain(task, domain_job_cut(task->job, SMTP_DEADLINE));
+        on_deadline(task);
         return;
     }
     task->worker->n_waiting--;

@@ -23,6 +23,9 @@ enum {
     /* How long a domain that was throttled, or failed for a reason of ours, waits for its one
      * further try. */
     WORKER_RETRY_AFTER_MS = 15 * 1000,
+    /* A domain at its deadline one of whose sessions still waits for its turn is looked at again
+     * after so long. */
+    WORKER_LOOK_AGAIN_MS = 5 * 1000,
     WORKER_RETRIES_MAX = 20000, /* that wait in one worker; beyond, there is no further try */
 };
 
