@@ -15,6 +15,7 @@
 #include "dns/answer.h"
 #include "policy/fetch.h"
 #include "policy/sts.h"
+#include "policy/survey.h"
 #include "tls/facts.h"
 #include "tls/hello.h"
 #include "tls/resumption.h"
@@ -106,6 +107,16 @@ struct other_key {
     struct tls_resumption resumption;
 };
 
+/* What became of a ClientHello made by hand. */
+enum hello_outcome {
+    HELLO_NOT_SENT,   /* the session did not get that far */
+    HELLO_UNANSWERED, /* in time, or as long as we listened */
+    HELLO_CLOSED,     /* by a close or a reset */
+    HELLO_ALERT,
+    HELLO_CHOSEN,  /* by a ServerHello */
+    HELLO_NOT_TLS, /* by bytes that are neither */
+};
+
 /* One line of the dialogue, kept for -v. */
 struct smtp_line {
     int at_ms;      /* since the session began */
@@ -140,7 +151,10 @@ struct smtp_facts {
     struct tls_resumption resumption; /* that the server offered by the session's end */
     struct tls_failure tls_failure;
     struct other_key other_key;
+    enum hello_outcome hello_outcome; /* of an attempt whose ClientHello is made by hand */
+    struct tls_server_hello hello;
     struct autopsy autopsy;
+    struct tls_survey survey;
     struct smtp_timings timings;
     int64_t observed_at_ms; /* wall clock */
     struct smtp_line *dialogue;

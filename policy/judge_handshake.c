@@ -206,9 +206,9 @@ static void describe_by_hand(struct fault *fault, const struct smtp_facts *endpo
     const struct tls_suite *suite = tls_weak_suite_find(hello->suite);
     char more[320];
 
-    fault->decision =
-        by_wider_offer(fault->decision, endpoint->tls_failure.alert, suite ? suite->weakness : NULL,
-                       hello->version < TLS1_2_VERSION);
+    fault->decision = by_wider_offer(fault->decision, endpoint->tls_failure.alert,
+                                     suite ? tls_suite_weakness(suite->openssl) : NULL,
+                                     hello->version < TLS1_2_VERSION);
     snprintf(more, sizeof more,
              "; to a client of the past it offers %s with %s (0x%04x; Postfix at its defaults "
              "would still deliver encrypted where its OpenSSL has that)",

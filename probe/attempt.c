@@ -8,7 +8,6 @@
 
 #include "probe/clock.h"
 #include "probe/route.h"
-#include "tls/hello.h"
 #include "tls/stream.h"
 
 struct attempt {
@@ -20,9 +19,8 @@ struct attempt {
     struct event *finish; /* ends the attempt from the loop, outside every callback */
     char *sni;
     struct attempt_offer offer;
-    bool by_hand; /* the ClientHello is out: what comes is its answer, not SMTP */
-    uint8_t *answer;
-    size_t answer_length;
+    struct tls_hello_reader *reader; /* once a ClientHello made by hand is out: what comes is its
+                                        answer, not SMTP */
     backend_session_fn *done;
     void *arg;
 };
@@ -37,7 +35,7 @@ static void attempt_free(struct attempt *attempt)
     smtp_session_clear(&attempt->session);
     smtp_facts_unref(attempt->facts);
     free(attempt->sni);
-    free(attempt->answer);
+    free(attempt->reader);
     free(attempt);
 }
 
@@ -95,14 +93,19 @@ static void arm(struct attempt *attempt)
 
 static void say_hello_by_hand(struct attempt *attempt)
 {
-    uint8_t random[TLS_HELLO_RANDOM_LENGTH], hello[TLS_HELLO_MAX];
+    uint8_t entropy[TLS_HELLO_ENTROPY_LENGTH], hello[TLS_HELLO_MAX];
     size_t length = 0;
 
-    if (RAND_bytes(random, sizeof random) == 1)
-        length = tls_hello_write(hello, attempt->sni, random);
-    attempt->by_hand = true;
-    if (!length || tls_stream_write(attempt->stream, hello, length) != 0)
+    attempt->reader = malloc(sizeof *attempt->reader);
+    if (attempt->reader)
+        tls_hello_reader_init(attempt->reader);
+    if (attempt->reader && RAND_bytes(entropy, sizeof entropy) == 1)
+        length = tls_hello_write(hello, &attempt->offer.hello, attempt->sni, entropy);
+    if (!length || tls_stream_write(attempt->stream, hello, length) != 0) {
         smtp_session_cut(&attempt->session, SMTP_OURS, clock_monotonic_ms());
+        return;
+    }
+    attempt->facts->hello_outcome = HELLO_UNANSWERED;
 }
 
 static void begin_tls(struct attempt *attempt)
@@ -113,27 +116,21 @@ static void begin_tls(struct attempt *attempt)
         say_hello_by_hand(attempt);
 }
 
-/* Bytes of the answer to a hand-made ClientHello: only its beginning is of interest. */
+/* Bytes of the answer to a ClientHello made by hand. */
 static void hear_by_hand(struct attempt *attempt, const uint8_t *bytes, size_t length)
 {
-    struct autopsy *autopsy = &attempt->facts->autopsy;
-    size_t room = TLS_HELLO_ANSWER_MAX + 1 - attempt->answer_length;
-    size_t n = length < room ? length : room;
+    struct smtp_facts *facts = attempt->facts;
+    enum tls_hello_status status = tls_hello_reader_feed(attempt->reader, bytes, length);
 
-    if (!attempt->answer)
-        attempt->answer = malloc(TLS_HELLO_ANSWER_MAX + 1);
-    if (!attempt->answer) {
-        smtp_session_cut(&attempt->session, SMTP_OURS, clock_monotonic_ms());
-        return;
-    }
-    memcpy(attempt->answer + attempt->answer_length, bytes, n);
-    attempt->answer_length += n;
-    enum tls_hello_status status =
-        tls_hello_read(attempt->answer, attempt->answer_length, &autopsy->hello);
-    if (status == TLS_HELLO_MORE)
-        return;
-    autopsy->by_hand = status == TLS_HELLO_CHOSEN;
-    smtp_session_cut(&attempt->session, SMTP_TLS_FAILED, clock_monotonic_ms());
+    facts->hello = attempt->reader->hello;
+    if (facts->hello.chosen)
+        facts->hello_outcome = HELLO_CHOSEN;
+    else if (status == TLS_HELLO_ALERT)
+        facts->hello_outcome = HELLO_ALERT;
+    else if (status == TLS_HELLO_BAD)
+        facts->hello_outcome = HELLO_NOT_TLS;
+    if (status != TLS_HELLO_MORE)
+        smtp_session_cut(&attempt->session, SMTP_TLS_FAILED, clock_monotonic_ms());
 }
 
 /* After every step: does what the session wants. */
@@ -175,7 +172,7 @@ static void on_data(void *arg, const uint8_t *bytes, size_t length)
 {
     struct attempt *attempt = arg;
 
-    if (attempt->by_hand)
+    if (attempt->reader)
         hear_by_hand(attempt, bytes, length);
     else
         smtp_session_bytes(&attempt->session, bytes, length, clock_monotonic_ms());
@@ -196,7 +193,11 @@ static void on_secured(void *arg, struct tls_facts *facts)
 static void on_ended(void *arg, const struct tls_stream_ended *ended)
 {
     struct attempt *attempt = arg;
+    struct smtp_facts *facts = attempt->facts;
+    bool closed = ended->end == TLS_STREAM_CLOSED || ended->end == TLS_STREAM_RESET;
 
+    if (closed && facts->hello_outcome == HELLO_UNANSWERED)
+        facts->hello_outcome = HELLO_CLOSED;
     smtp_session_ended(&attempt->session, ended, clock_monotonic_ms());
     pump(attempt);
 }

@@ -10,6 +10,7 @@
 
 #include "probe/backend.h"
 #include "probe/smtp_session.h"
+#include "tls/hello.h"
 
 /* What all attempts of a run share; borrowed for their life. */
 struct attempt_environment {
@@ -23,10 +24,11 @@ struct attempt_environment {
 
 /* What one attempt says after STARTTLS. */
 struct attempt_offer {
-    SSL_CTX *context; /* the handshake is OpenSSL's, with this; NULL: a ClientHello made by hand,
-                         and an end at the ServerHello, which goes to `autopsy` of the facts */
-    bool inject;      /* a NOOP is pipelined behind STARTTLS (CVE-2011-0411) */
-    bool quiet;       /* a look beside the session: `secured` is not told */
+    SSL_CTX *context; /* the handshake is OpenSSL's, with this; NULL: a ClientHello made by hand */
+    struct tls_hello_offer hello; /* of that; its answer, with which the attempt ends, goes to
+                                     `hello_outcome` and `hello` of the facts */
+    bool inject;                  /* a NOOP is pipelined behind STARTTLS (CVE-2011-0411) */
+    bool quiet;                   /* a look beside the session: `secured` is not told */
 };
 
 struct attempt;

@@ -7,16 +7,27 @@
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
 
+#include "probe/clock.h"
 #include "probe/dialogue.h"
+#include "probe/survey.h"
+#include "tls/suite.h"
+
+/*
+ * Between the connections of a survey, so that a dozen from one client do not look like an attack:
+ * no more than five a second, however near the server is.
+ */
+enum { SURVEY_PAUSE_MS = 200 };
 
 struct inspection {
     const struct inspection_environment *environment;
     struct smtp_target target; /* host and sni are copies */
-    struct attempt *attempt;   /* under way */
+    struct attempt *attempt;   /* under way; NULL in a pause */
+    struct event *pause;       /* before the next attempt of a look that is paced */
     struct smtp_facts *facts;  /* of the session; NULL while it is under way */
     size_t look;               /* of `looks`, the one under way or next */
     unsigned attempts;         /* that this look has made */
     bool untold;               /* the last handshake failed, and the server did not say why */
+    struct survey survey;
     backend_session_fn *done;
     void *arg;
 };
@@ -29,6 +40,7 @@ struct look {
     void (*offer)(const struct inspection *inspection, struct attempt_offer *offer);
     /* Moves what an attempt told to the facts of the session. */
     void (*take)(struct inspection *inspection, const struct smtp_facts *facts);
+    int pause_ms; /* before each of its attempts */
 };
 
 /* Alert 40, 70, a close, or a refusal of ours that the wide context does not share. */
@@ -89,7 +101,7 @@ static bool wants_by_hand(const struct inspection *inspection)
 static void offer_by_hand(const struct inspection *inspection, struct attempt_offer *offer)
 {
     (void)inspection;
-    offer->context = NULL;
+    offer->hello = (struct tls_hello_offer){.version = TLS1_2_VERSION, .classes = TLS_SUITES_ALL};
 }
 
 static void take_by_hand(struct inspection *inspection, const struct smtp_facts *facts)
@@ -97,8 +109,8 @@ static void take_by_hand(struct inspection *inspection, const struct smtp_facts 
     struct autopsy *autopsy = &inspection->facts->autopsy;
 
     autopsy->connections++;
-    autopsy->by_hand = facts->autopsy.by_hand;
-    autopsy->hello = facts->autopsy.hello;
+    autopsy->by_hand = facts->hello_outcome == HELLO_CHOSEN;
+    autopsy->hello = facts->hello;
 }
 
 /* --- a command behind STARTTLS (CVE-2011-0411) ------------------------------------------------ */
@@ -120,10 +132,37 @@ static void take_injection(struct inspection *inspection, const struct smtp_fact
     inspection->facts->injected = facts->injected;
 }
 
+/* --- the survey ------------------------------------------------------------------------------- */
+
+/* Also where the handshake failed, and where STARTTLS worked without being offered. */
+static bool wants_survey(const struct inspection *inspection)
+{
+    const struct smtp_facts *facts = inspection->facts;
+    struct tls_hello_offer offer;
+
+    return inspection->environment->tls_survey &&
+           (facts->starttls == SMTP_STARTTLS_ACCEPTED || facts->tls) &&
+           survey_next(&inspection->survey, &offer);
+}
+
+static void offer_survey(const struct inspection *inspection, struct attempt_offer *offer)
+{
+    (void)survey_next(&inspection->survey, &offer->hello);
+}
+
+static void take_survey(struct inspection *inspection, const struct smtp_facts *facts)
+{
+    survey_take(&inspection->survey, facts->hello_outcome, &facts->hello);
+}
+
 static const struct look looks[] = {
-    {"second, wider attempt", wants_wide, offer_wide, take_wide},
-    {"third attempt, with a ClientHello made by hand", wants_by_hand, offer_by_hand, take_by_hand},
-    {"with a command pipelined behind STARTTLS", wants_injection, offer_injection, take_injection},
+    {"second, wider attempt", wants_wide, offer_wide, take_wide, 0},
+    {"third attempt, with a ClientHello made by hand", wants_by_hand, offer_by_hand, take_by_hand,
+     0},
+    {"with a command pipelined behind STARTTLS", wants_injection, offer_injection, take_injection,
+     0},
+    {"survey, with a ClientHello made by hand", wants_survey, offer_survey, take_survey,
+     SURVEY_PAUSE_MS},
 };
 
 enum { LOOKS = sizeof looks / sizeof looks[0] };
@@ -134,6 +173,8 @@ static void inspection_free(struct inspection *inspection)
 {
     free((char *)inspection->target.host);
     free((char *)inspection->target.sni);
+    if (inspection->pause)
+        event_free(inspection->pause);
     free(inspection);
 }
 
@@ -149,20 +190,51 @@ static void finish(struct inspection *inspection)
 
 static void on_looked(void *arg, struct smtp_facts *facts);
 
+/* Begins an attempt of the look at hand. False when out of memory. */
+static bool look_closer(struct inspection *inspection)
+{
+    struct attempt_offer offer = {.quiet = true};
+
+    looks[inspection->look].offer(inspection, &offer);
+    inspection->attempt = attempt_start(&inspection->environment->attempt, &inspection->target,
+                                        &offer, on_looked, inspection);
+    return inspection->attempt != NULL;
+}
+
+static void go_on(struct inspection *inspection);
+
+static void on_paused(evutil_socket_t fd, short what, void *arg)
+{
+    struct inspection *inspection = arg;
+
+    (void)fd;
+    (void)what;
+    if (look_closer(inspection))
+        return;
+    inspection->look++;
+    inspection->attempts = 0;
+    go_on(inspection);
+}
+
+/* False when out of memory. */
+static bool pause_before(struct inspection *inspection, int pause_ms)
+{
+    const struct timeval pause = clock_duration(pause_ms);
+
+    if (!inspection->pause)
+        inspection->pause =
+            evtimer_new(inspection->environment->attempt.base, on_paused, inspection);
+    return inspection->pause && evtimer_add(inspection->pause, &pause) == 0;
+}
+
 /* Begins the next attempt that a look wants, or ends. */
 static void go_on(struct inspection *inspection)
 {
-    const struct inspection_environment *environment = inspection->environment;
-
     for (; inspection->look < LOOKS; inspection->look++, inspection->attempts = 0) {
         const struct look *look = &looks[inspection->look];
-        struct attempt_offer offer = {.quiet = true};
         if (!look->wanted(inspection))
             continue;
-        look->offer(inspection, &offer);
-        inspection->attempt = attempt_start(&environment->attempt, &inspection->target, &offer,
-                                            on_looked, inspection);
-        if (inspection->attempt)
+        if (look->pause_ms > 0 ? pause_before(inspection, look->pause_ms) : look_closer(inspection))
             return;
     }
     finish(inspection);
@@ -189,6 +261,7 @@ static void on_session(void *arg, struct smtp_facts *facts)
     inspection->attempt = NULL;
     inspection->facts = facts;
     inspection->untold = failed_untold(facts);
+    survey_begin(&inspection->survey, &facts->survey);
     go_on(inspection);
 }
 
@@ -218,7 +291,7 @@ struct inspection *inspection_start(const struct inspection_environment *environ
 
 struct smtp_facts *inspection_cut(struct inspection *inspection, enum smtp_problem why)
 {
-    struct smtp_facts *facts = attempt_cut(inspection->attempt, why);
+    struct smtp_facts *facts = inspection->attempt ? attempt_cut(inspection->attempt, why) : NULL;
 
     if (inspection->facts) {
         smtp_facts_unref(facts);

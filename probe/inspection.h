@@ -3,6 +3,7 @@
  * looks that the options ask for, each with an attempt of its own. The first is the autopsy: where
  * the session's handshake failed for a reason that the server did not tell, further attempts with
  * what clients of the past offered, AUTOPSY_CONNECTIONS_MAX at most.
+ * The survey asks by the plan of probe/survey.h, with a pause before every connection.
  */
 #ifndef PROBE_INSPECTION_H
 #define PROBE_INSPECTION_H
@@ -16,6 +17,7 @@ struct inspection_environment {
     SSL_CTX *wide_context; /* tls_context_new_wide; only where there are autopsies */
     bool autopsy;          /* look into failed handshakes */
     bool injection_test;   /* look what becomes of a command behind STARTTLS */
+    bool tls_survey;       /* ask for every version and the weak classes of suites */
 };
 
 struct inspection;

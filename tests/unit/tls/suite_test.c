@@ -1,7 +1,10 @@
-/* What is called weak, against OpenSSL's own attributes of each suite and the names of the
- * registry. */
+/*
+ * The table of suites and what is called weak, against OpenSSL's own attributes of each suite and
+ * the names of the registry.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -113,63 +116,163 @@ static void knows_names_of_the_past(void **state)
     }
 }
 
-/* The number and the name are the registry's where OpenSSL has the suite at all. */
-static void is_numbered_as_in_the_registry(void **state)
+static enum tls_suite_class class_by_attributes(const SSL_CIPHER *cipher)
+{
+    const char *weakness = weakness_by_attributes(cipher);
+
+    if (weakness == none)
+        return TLS_SUITE_STRONG;
+    return strcmp(weakness, "anonymous") == 0 ? TLS_SUITE_ANONYMOUS : TLS_SUITE_NULL;
+}
+
+static enum tls_suite_exchange exchange_by_attributes(const SSL_CIPHER *cipher)
+{
+    switch (SSL_CIPHER_get_kx_nid(cipher)) {
+    case NID_kx_rsa:
+        return TLS_EXCHANGE_STATIC;
+    case NID_kx_dhe:
+        return TLS_EXCHANGE_DHE;
+    case NID_kx_ecdhe:
+        return TLS_EXCHANGE_ECDHE;
+    case NID_kx_any:
+        return TLS_EXCHANGE_KEY_SHARE;
+    default:
+        fail_msg("%s", SSL_CIPHER_get_name(cipher));
+        return TLS_EXCHANGE_STATIC;
+    }
+}
+
+static unsigned least_version_by_attributes(const SSL_CIPHER *cipher)
+{
+    static const struct {
+        const char *name;
+        unsigned version;
+    } versions[] = {{"SSLv3", SSL3_VERSION},
+                    {"TLSv1.0", TLS1_VERSION},
+                    {"TLSv1.2", TLS1_2_VERSION},
+                    {"TLSv1.3", TLS1_3_VERSION}};
+
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+        if (strcmp(SSL_CIPHER_get_version(cipher), versions[i].name) == 0)
+            return versions[i].version;
+    fail_msg("%s", SSL_CIPHER_get_version(cipher));
+    return 0;
+}
+
+/* Every column is as OpenSSL has it, where it has the suite at all. */
+static void describes_suites_as_openssl_does(void **state)
 {
     SSL *ssl = every_suite();
     size_t n, known = 0;
-    const struct tls_suite *suites = tls_weak_suites(&n);
+    const struct tls_suite *suites = tls_suites(&n);
 
     (void)state;
     for (size_t i = 0; i < n; i++) {
-        const uint8_t id[] = {(uint8_t)(suites[i].id >> 8), (uint8_t)suites[i].id};
+        const struct tls_suite *suite = &suites[i];
+        const uint8_t id[] = {(uint8_t)(suite->id >> 8), (uint8_t)suite->id};
         const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, id);
         if (!cipher)
             continue;
         known++;
-        assert_string_equal(SSL_CIPHER_standard_name(cipher) + strlen("TLS_"), suites[i].name);
-        assert_string_equal(suites[i].weakness, weakness_by_attributes(cipher));
+        assert_string_equal(SSL_CIPHER_standard_name(cipher) + strlen("TLS_"), suite->name);
+        assert_string_equal(SSL_CIPHER_get_name(cipher), suite->openssl);
+        assert_int_equal(suite->class, class_by_attributes(cipher));
+        assert_int_equal(suite->exchange, exchange_by_attributes(cipher));
+        assert_int_equal(suite->least_version, least_version_by_attributes(cipher));
     }
-    assert_true(known >= 10);
+    assert_true(known >= 80);
     SSL_free(ssl);
 }
 
-/* What OpenSSL no longer has is weak in the way that its registered name says. */
+/*
+ * What a sender with OpenSSL would be given is what the survey calls preferred: the strong suites
+ * stand in OpenSSL's order, and none that its default list has is missing.
+ */
+static void orders_suites_as_openssl_does(void **state)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_method());
+    SSL *ssl;
+    size_t n, at = 0;
+    const struct tls_suite *suites = tls_suites(&n);
+
+    (void)state;
+    assert_non_null(context);
+    assert_int_equal(SSL_CTX_set_cipher_list(context, "DEFAULT"), 1);
+    ssl = SSL_new(context);
+    assert_non_null(ssl);
+    const STACK_OF(SSL_CIPHER) *ciphers = SSL_get_ciphers(ssl);
+    for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+        const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(ciphers, i);
+        const int kx = SSL_CIPHER_get_kx_nid(cipher), auth = SSL_CIPHER_get_auth_nid(cipher);
+        if (kx == NID_kx_psk || kx == NID_kx_ecdhe_psk || kx == NID_kx_dhe_psk ||
+            kx == NID_kx_rsa_psk || kx == NID_kx_srp || auth == NID_auth_psk)
+            continue;
+        while (at < n && suites[at].id != SSL_CIPHER_get_protocol_id(cipher))
+            at++;
+        if (at == n)
+            fail_msg("%s", SSL_CIPHER_get_name(cipher));
+    }
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+}
+
+/* What OpenSSL no longer has: weak in the way that both names say, with the key they say. */
 static void says_of_each_what_its_name_says(void **state)
 {
     static const struct {
+        enum tls_suite_class class;
         const char *weakness, *part;
     } parts[] = {
-        {"anonymous", "_anon_"}, {"no encryption", "_NULL_"}, {"EXPORT", "_EXPORT"},
-        {"RC4", "_RC4_"},        {"DES or 3DES", "DES_"},
+        {TLS_SUITE_ANONYMOUS, "anonymous", "_anon_"}, {TLS_SUITE_NULL, "no encryption", "_NULL_"},
+        {TLS_SUITE_EXPORT, "EXPORT", "_EXPORT"},      {TLS_SUITE_RC4, "RC4", "_RC4_"},
+        {TLS_SUITE_DES, "DES or 3DES", "DES_"},
     };
-    size_t n, found = 0;
-    const struct tls_suite *suites = tls_weak_suites(&n);
+    size_t n;
+    const struct tls_suite *suites = tls_suites(&n);
 
     (void)state;
     for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
-            found += strcmp(suites[i].weakness, parts[j].weakness) == 0 &&
-                     strstr(suites[i].name, parts[j].part);
-        if (found != i + 1)
-            fail_msg("%s: %s", suites[i].name, suites[i].weakness);
+        const struct tls_suite *suite = &suites[i];
+        const char *weakness = none;
+        enum tls_suite_class class = TLS_SUITE_STRONG;
+        for (size_t j = sizeof parts / sizeof *parts; j-- > 0;)
+            if (strstr(suite->name, parts[j].part)) {
+                weakness = parts[j].weakness;
+                class = parts[j].class;
+            }
+        const char *said = tls_suite_weakness(suite->openssl);
+        if (suite->class != class || strcmp(said ? said : none, weakness) != 0)
+            fail_msg("%s", suite->name);
+        const bool dhe = !strncmp(suite->name, "DHE_", 4) || !strncmp(suite->name, "DH_anon", 7);
+        const bool ecdhe =
+            !strncmp(suite->name, "ECDHE_", 6) || !strncmp(suite->name, "ECDH_anon", 9);
+        if (dhe != (suite->exchange == TLS_EXCHANGE_DHE) ||
+            ecdhe != (suite->exchange == TLS_EXCHANGE_ECDHE))
+            fail_msg("%s", suite->name);
     }
 }
 
 static void finds_by_number(void **state)
 {
     size_t n;
-    const struct tls_suite *suites = tls_weak_suites(&n);
+    const struct tls_suite *suites = tls_suites(&n);
 
     (void)state;
-    for (size_t i = 0; i < n; i++)
-        assert_ptr_equal(tls_weak_suite_find(suites[i].id), &suites[i]); /* none is there twice */
+    for (size_t i = 0; i < n; i++) {
+        const bool weak = suites[i].class != TLS_SUITE_STRONG;
+        assert_ptr_equal(tls_suite_find(suites[i].id), &suites[i]); /* none is there twice */
+        assert_ptr_equal(tls_weak_suite_find(suites[i].id), weak ? &suites[i] : NULL);
+    }
+    /* OpenSSL 1.0.2's ciphers(1), and the registry */
     assert_string_equal(tls_weak_suite_find(0x0005)->name, "RSA_WITH_RC4_128_SHA");
+    assert_string_equal(tls_weak_suite_find(0x0005)->openssl, "RC4-SHA");
     assert_string_equal(tls_weak_suite_find(0x000a)->name, "RSA_WITH_3DES_EDE_CBC_SHA");
+    assert_string_equal(tls_weak_suite_find(0x000a)->openssl, "DES-CBC3-SHA");
+    assert_string_equal(tls_suite_find(0xc02f)->openssl, "ECDHE-RSA-AES128-GCM-SHA256");
     assert_null(tls_weak_suite_find(0xc02f));
     assert_null(tls_weak_suite_find(0x1301));
-    assert_null(tls_weak_suite_find(0x00ff)); /* RFC 5746 3.3: no suite */
-    assert_null(tls_weak_suite_find(0));
+    assert_null(tls_suite_find(0x00ff)); /* RFC 5746 3.3: no suite */
+    assert_null(tls_suite_find(0));
 }
 
 int main(void)
@@ -177,7 +280,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_openssl),
         cmocka_unit_test(knows_names_of_the_past),
-        cmocka_unit_test(is_numbered_as_in_the_registry),
+        cmocka_unit_test(describes_suites_as_openssl_does),
+        cmocka_unit_test(orders_suites_as_openssl_does),
         cmocka_unit_test(says_of_each_what_its_name_says),
         cmocka_unit_test(finds_by_number),
     };
