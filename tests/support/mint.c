@@ -300,8 +300,12 @@ uint8_t *mint_ocsp(const struct mint_ocsp_spec *spec, size_t *length)
 
     REQUIRE(basic != NULL);
     add_single(basic, spec);
+    if (spec->nonce)
+        REQUIRE(OCSP_basic_add1_nonce(basic, NULL, -1) == 1);
     REQUIRE(OCSP_basic_sign(basic, responder->x509, responder->key,
-                            digest_for(responder->key, NULL), NULL, 0) == 1);
+                            digest_for(responder->key, NULL), NULL,
+                            (spec->by_key ? OCSP_RESPID_KEY : 0UL) |
+                                (spec->no_certs ? OCSP_NOCERTS : 0UL)) == 1);
     if (spec->bad_signature) {
         const ASN1_OCTET_STRING *signature = OCSP_resp_get0_signature(basic);
         signature->data[signature->length - 1] ^= 1;

@@ -92,6 +92,9 @@ struct mint_ocsp_spec {
     const char *digest;      /* of the certificate's identifier; NULL: SHA1 */
     bool no_next_update;
     bool bad_signature;
+    bool by_key;   /* the responder is named by its key, not by its name */
+    bool no_certs; /* its certificate is not sent along */
+    bool nonce;
 };
 /* The DER response, for OPENSSL_free. */
 uint8_t *mint_ocsp(const struct mint_ocsp_spec *spec, size_t *length);

@@ -12,7 +12,18 @@
 #include "support/mint.h"
 #include "tls/verify.h"
 
-enum responder { BY_ISSUER, BY_DELEGATE, BY_EXPIRED_DELEGATE, BY_UNDELEGATED, BY_STRANGER };
+enum responder {
+    BY_ISSUER,
+    BY_DELEGATE,
+    BY_EXPIRED_DELEGATE,
+    BY_FUTURE_DELEGATE,
+    BY_DELEGATE_OF_DELEGATE,
+    BY_ANY_USAGE,
+    BY_IMPOSTOR,
+    BY_UNDELEGATED,
+    BY_LEAF,
+    BY_STRANGER,
+};
 
 static const struct ocsp_case {
     const char *name;
@@ -20,7 +31,7 @@ static const struct ocsp_case {
     enum responder responder;
     const char *digest;
     int64_t from_s, until_s;
-    bool about_another, no_next_update, bad_signature, cut, trailing;
+    bool about_another, no_next_update, bad_signature, cut, trailing, by_key, no_certs, nonce;
     enum tls_staple staple;
 } cases[] = {
     {.name = "good", .staple = TLS_STAPLE_GOOD},
@@ -54,6 +65,59 @@ static const struct ocsp_case {
      .status = MINT_OCSP_REVOKED,
      .responder = BY_STRANGER,
      .staple = TLS_STAPLE_INVALID},
+    /* RFC 6960 4.2.2.2: the issuer itself, or whom it certified for OCSP and nothing less. */
+    {.name = "by a delegate that is not valid yet",
+     .responder = BY_FUTURE_DELEGATE,
+     .staple = TLS_STAPLE_INVALID},
+    {.name = "by a delegate of a delegate",
+     .responder = BY_DELEGATE_OF_DELEGATE,
+     .staple = TLS_STAPLE_INVALID},
+    {.name = "by a sibling for any usage", .responder = BY_ANY_USAGE, .staple = TLS_STAPLE_INVALID},
+    {.name = "revoked, says one of the issuer's name",
+     .status = MINT_OCSP_REVOKED,
+     .responder = BY_IMPOSTOR,
+     .staple = TLS_STAPLE_INVALID},
+    {.name = "good, says the certificate itself",
+     .responder = BY_LEAF,
+     .staple = TLS_STAPLE_INVALID},
+    {.name = "revoked, by a delegate",
+     .status = MINT_OCSP_REVOKED,
+     .responder = BY_DELEGATE,
+     .staple = TLS_STAPLE_REVOKED},
+    /* 4.2.2.3: by name or by key; the issuer's certificate need not come along. */
+    {.name = "issuer named by its key", .by_key = true, .staple = TLS_STAPLE_GOOD},
+    {.name = "issuer's certificate not sent", .no_certs = true, .staple = TLS_STAPLE_GOOD},
+    {.name = "issuer named by its key, certificate not sent",
+     .by_key = true,
+     .no_certs = true,
+     .staple = TLS_STAPLE_GOOD},
+    {.name = "delegate named by its key",
+     .responder = BY_DELEGATE,
+     .by_key = true,
+     .staple = TLS_STAPLE_GOOD},
+    {.name = "delegate's certificate not sent",
+     .responder = BY_DELEGATE,
+     .no_certs = true,
+     .staple = TLS_STAPLE_INVALID},
+    {.name = "with a nonce that nobody asked for", .nonce = true, .staple = TLS_STAPLE_GOOD},
+    {.name = "good, SHA-512 identifier", .digest = "SHA512", .staple = TLS_STAPLE_GOOD},
+    {.name = "unknown, but nextUpdate has passed",
+     .status = MINT_OCSP_UNKNOWN,
+     .from_s = MINT_NOW - 9 * MINT_DAY,
+     .until_s = MINT_NOW - MINT_DAY,
+     .staple = TLS_STAPLE_EXPIRED},
+    {.name = "no nextUpdate, thisUpdate lies ahead",
+     .from_s = MINT_NOW + MINT_DAY,
+     .no_next_update = true,
+     .staple = TLS_STAPLE_EXPIRED},
+    {.name = "nextUpdate before thisUpdate",
+     .from_s = MINT_NOW + MINT_DAY,
+     .until_s = MINT_NOW - MINT_DAY,
+     .staple = TLS_STAPLE_EXPIRED},
+    {.name = "revoked, about another certificate",
+     .status = MINT_OCSP_REVOKED,
+     .about_another = true,
+     .staple = TLS_STAPLE_UNKNOWN},
     {.name = "signature wrong", .bad_signature = true, .staple = TLS_STAPLE_INVALID},
     {.name = "cut short", .cut = true, .staple = TLS_STAPLE_INVALID},
     {.name = "bytes behind it", .trailing = true, .staple = TLS_STAPLE_INVALID},
@@ -73,6 +137,11 @@ static void mint_parties(struct parties *out)
     static const struct mint_spec expired = {.subject = "Responder",
                                              .until_s = MINT_NOW - MINT_DAY,
                                              .extensions = {{"extendedKeyUsage", "OCSPSigning"}}};
+    static const struct mint_spec future = {.subject = "Responder",
+                                            .from_s = MINT_NOW + MINT_DAY,
+                                            .extensions = {{"extendedKeyUsage", "OCSPSigning"}}};
+    static const struct mint_spec any = {
+        .subject = "Web", .extensions = {{"extendedKeyUsage", "anyExtendedKeyUsage"}}};
     static const struct mint_spec undelegated = {
         .subject = "Web", .extensions = {{"extendedKeyUsage", "serverAuth"}}};
 
@@ -82,6 +151,12 @@ static void mint_parties(struct parties *out)
     out->other = mint_certificate(&leaf, &out->root);
     out->responders[BY_DELEGATE] = mint_certificate(&delegate, &out->root);
     out->responders[BY_EXPIRED_DELEGATE] = mint_certificate(&expired, &out->root);
+    out->responders[BY_FUTURE_DELEGATE] = mint_certificate(&future, &out->root);
+    out->responders[BY_DELEGATE_OF_DELEGATE] =
+        mint_certificate(&delegate, &out->responders[BY_DELEGATE]);
+    out->responders[BY_ANY_USAGE] = mint_certificate(&any, &out->root);
+    out->responders[BY_IMPOSTOR] = mint_certificate(&root, NULL);
+    out->responders[BY_LEAF] = mint_again(&leaf, &out->leaf, &out->root);
     out->responders[BY_UNDELEGATED] = mint_certificate(&undelegated, &out->root);
     out->responders[BY_STRANGER] = mint_certificate(&stranger, NULL);
 }
@@ -116,7 +191,10 @@ static void staple_case(struct tls_facts *facts, const struct ocsp_case *given,
         .until_s = given->until_s,
         .digest = given->digest,
         .no_next_update = given->no_next_update,
-        .bad_signature = given->bad_signature};
+        .bad_signature = given->bad_signature,
+        .by_key = given->by_key,
+        .no_certs = given->no_certs,
+        .nonce = given->nonce};
     size_t length;
     uint8_t *der = mint_ocsp(&spec, &length);
     uint8_t *longer = OPENSSL_zalloc(length + 1);

@@ -9,7 +9,15 @@
 #include "support/mint.h"
 #include "tls/dane.h"
 
-enum payload { ZEROS, CERTIFICATE, KEY, CERTIFICATE_CUT, CERTIFICATE_AND_MORE };
+enum payload {
+    ZEROS,
+    CERTIFICATE,
+    KEY,
+    CERTIFICATE_CUT,
+    CERTIFICATE_AND_MORE,
+    KEY_CUT,
+    KEY_AND_MORE
+};
 
 static const struct tlsa_case {
     const char *name;
@@ -41,6 +49,26 @@ static const struct tlsa_case {
     {"a certificate where a key belongs", 3, 1, 0, CERTIFICATE, 0, false},
     {"a key where a certificate belongs", 3, 0, 0, KEY, 0, false},
     {"a certificate cut short", 2, 0, 0, CERTIFICATE_CUT, 0, false},
+    {"3 0 2", 3, 0, 2, ZEROS, 64, true},
+    {"2 0 2", 2, 0, 2, ZEROS, 64, true},
+    {"2 1 1", 2, 1, 1, ZEROS, 32, true},
+    {"the last unassigned usage", 254, 1, 1, ZEROS, 32, false},
+    {"PrivSel(255)", 3, 255, 1, ZEROS, 32, false},
+    {"PrivMatch(255)", 3, 1, 255, ZEROS, 32, false},
+    {"PKIX-EE(1), full", 1, 0, 0, CERTIFICATE, 0, false},
+    {"SHA-256 of 33 bytes", 2, 0, 1, ZEROS, 33, false},
+    {"SHA-512 of 63 bytes", 2, 0, 2, ZEROS, 63, false},
+    {"SHA-512 of 65 bytes", 3, 1, 2, ZEROS, 65, false},
+    {"SHA-256 of 1 byte", 3, 1, 1, ZEROS, 1, false},
+    {"SHA-256 in hexadecimal digits", 3, 1, 1, ZEROS, 64, false},
+    {"SHA-512 of no bytes", 2, 1, 2, ZEROS, 0, false},
+    {"a digest for a whole certificate", 3, 0, 0, ZEROS, 32, false},
+    {"a digest for a whole key", 3, 1, 0, ZEROS, 32, false},
+    {"bare key, no data", 2, 1, 0, ZEROS, 0, false},
+    {"a key cut short", 2, 1, 0, KEY_CUT, 0, false},
+    {"bytes behind the key", 3, 1, 0, KEY_AND_MORE, 0, false},
+    {"a certificate cut short, DANE-EE", 3, 0, 0, CERTIFICATE_CUT, 0, false},
+    {"a whole certificate for a digest", 3, 0, 1, CERTIFICATE, 0, false},
     {"bytes behind the certificate", 2, 0, 0, CERTIFICATE_AND_MORE, 0, false},
 };
 
@@ -55,12 +83,12 @@ static void judges_the_record(void **state)
     const char *why = NULL;
 
     assert_in_range(i2d_X509(minted.x509, NULL), 1, sizeof bytes / 2);
-    if (given->payload == KEY)
+    if (given->payload == KEY || given->payload == KEY_CUT || given->payload == KEY_AND_MORE)
         record.length = (size_t)i2d_PUBKEY(minted.key, &end);
     else if (given->payload != ZEROS)
         record.length = (size_t)i2d_X509(minted.x509, &end);
-    record.length += given->payload == CERTIFICATE_AND_MORE;
-    record.length -= given->payload == CERTIFICATE_CUT;
+    record.length += given->payload == CERTIFICATE_AND_MORE || given->payload == KEY_AND_MORE;
+    record.length -= given->payload == CERTIFICATE_CUT || given->payload == KEY_CUT;
 
     assert_int_equal(tls_tlsa_usable(&record, NULL), given->usable);
     assert_int_equal(tls_tlsa_usable(&record, &why), given->usable);
