@@ -23,7 +23,7 @@ static char *destination(const char *path)
 {
     char *real = realpath(path, NULL);
 
-    return real || errno != ENOENT ? real : strdup(path);
+    return real || errno != ENOENT || !path[0] ? real : strdup(path);
 }
 
 /*

@@ -6,6 +6,7 @@
 
 #include "output/escape.h"
 
+enum { ROOM = SCAN_PROGRESS_SAMPLES };
 enum { LINE_MAX_BYTES = 1024, MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400 };
 
 void scan_progress_init(struct scan_progress *progress, FILE *out, enum progress_when when,
@@ -22,11 +23,9 @@ void scan_progress_init(struct scan_progress *progress, FILE *out, enum progress
 
 /* --- the rate ------------------------------------------------------------------------------ */
 
-/* Remembers the newest count; one sample for each SCAN_PROGRESS_SAMPLE_MS. */
+/* Remembers the count, at most once in SCAN_PROGRESS_SAMPLE_MS. */
 static void sample(struct scan_progress *progress, uint64_t done, int64_t now_ms)
 {
-    enum { ROOM = SCAN_PROGRESS_SAMPLES + 1 };
-
     if (progress->n_samples > 0) {
         if (now_ms - progress->samples[progress->newest].at_ms < SCAN_PROGRESS_SAMPLE_MS)
             return;
@@ -37,17 +36,22 @@ static void sample(struct scan_progress *progress, uint64_t done, int64_t now_ms
         progress->n_samples++;
 }
 
-/* From the oldest sample to now; negative while there is too little to tell. */
+/*
+ * Since the sample that is SCAN_PROGRESS_WINDOW_MS old, or since the first one before that;
+ * negative while there is too little to tell.
+ */
 static double rate_of(const struct scan_progress *progress, uint64_t done, int64_t now_ms)
 {
-    enum { ROOM = SCAN_PROGRESS_SAMPLES + 1 };
-    const struct scan_progress_sample *oldest =
-        &progress->samples[(progress->newest + ROOM + 1 - progress->n_samples) % ROOM];
-    int64_t span_ms = now_ms - oldest->at_ms;
+    size_t at = (progress->newest + ROOM + 1 - progress->n_samples) % ROOM;
 
-    if (span_ms < SCAN_PROGRESS_SAMPLE_MS || done < oldest->done)
+    while (at != progress->newest &&
+           now_ms - progress->samples[(at + 1) % ROOM].at_ms >= SCAN_PROGRESS_WINDOW_MS)
+        at = (at + 1) % ROOM;
+    const struct scan_progress_sample *since = &progress->samples[at];
+    int64_t span_ms = now_ms - since->at_ms;
+    if (span_ms < SCAN_PROGRESS_SAMPLE_MS || done < since->done)
         return -1;
-    return (double)(done - oldest->done) * 1000 / (double)span_ms;
+    return (double)(done - since->done) * 1000 / (double)span_ms;
 }
 
 /* --- the line ------------------------------------------------------------------------------ */
@@ -124,7 +128,7 @@ void scan_progress_compose(const struct scan_progress_state *state, double rate,
     say(&text, "%" PRIu64, state->done);
     if (total > 0)
         say(&text, "/%s%" PRIu64, state->input_ended ? "" : "~", total);
-    say(&text, " domains");
+    say(&text, (total > 0 ? total : state->done) == 1 ? " domain" : " domains");
     if (rate >= 0)
         say(&text, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate);
     if (rate > 0 && total > state->done)

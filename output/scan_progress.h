@@ -22,9 +22,9 @@ enum progress_when {
 enum {
     SCAN_PROGRESS_REDRAW_MS = 100,
     SCAN_PROGRESS_PLAIN_MS = 10000,
-    SCAN_PROGRESS_SAMPLE_MS =
-        1000, /* the rate is that of the last SCAN_PROGRESS_SAMPLES of these */
-    SCAN_PROGRESS_SAMPLES = 10,
+    SCAN_PROGRESS_WINDOW_MS = 10000, /* the rate is that of so long ... */
+    SCAN_PROGRESS_SAMPLE_MS = 1000,  /* ... looked at so often */
+    SCAN_PROGRESS_SAMPLES = SCAN_PROGRESS_WINDOW_MS / SCAN_PROGRESS_SAMPLE_MS + 1,
 };
 
 struct scan_progress_state {
@@ -47,7 +47,7 @@ struct scan_progress {
     struct progress line;
     bool plain; /* whole lines, not a terminal */
     int64_t due_ms;
-    struct scan_progress_sample samples[SCAN_PROGRESS_SAMPLES + 1]; /* a ring */
+    struct scan_progress_sample samples[SCAN_PROGRESS_SAMPLES]; /* a ring */
     size_t n_samples, newest;
 };
 

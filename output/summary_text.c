@@ -9,8 +9,8 @@
 #include "policy/timestamp.h"
 
 /* Columns: where what is said begins, in rows and in tables, and how wide a stranger's name is. */
-enum { BODY = 14, TABLE_INDENT = 2, TABLE_BODY = 44, NAME_COLUMNS = 40, NUMBER_COLUMNS = 12 };
-enum { TEXTS_SHOWN = 6, PROVIDERS_SHOWN = 10 };
+enum { BODY = 14, TABLE_INDENT = 2, TABLE_BODY = 42, NAME_COLUMNS = 38, NUMBER_COLUMNS = 11 };
+enum { TEXTS_SHOWN = 6, PROVIDERS_SHOWN = 8 };
 
 /* --- rows of figures ----------------------------------------------------------------------- */
 
@@ -94,11 +94,12 @@ static void headline(struct page *page, const struct summary *summary,
                     {VERDICT_FAIL, PAINT_BAD},
                     {VERDICT_UNKNOWN, PAINT_CAUTION}};
     const char *separator = ": ";
+    double rate = summary_rate(summary, run);
 
     page_row(page, 0, PAINT_NONE, NULL, BODY);
-    page_sayf(page, "%" PRIu64 " %s in %.1f s (%.0f a second)", summary->domains,
-              summary->domains == 1 ? "domain" : "domains", (double)run->elapsed_ms / 1000,
-              summary_rate(summary, run));
+    page_sayf(page, "%" PRIu64 " %s in %.1f s", summary->domains,
+              summary->domains == 1 ? "domain" : "domains", (double)run->elapsed_ms / 1000);
+    page_sayf(page, rate < 10 ? " (%.1f a second)" : " (%.0f a second)", rate);
     for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
         uint64_t n = summary_verdicts(summary, verdicts[i].word);
         if (n == 0)
@@ -123,6 +124,8 @@ static void input(struct page *page, const struct summary_run *run)
 
 static void delivery(struct page *page, const struct summary *summary)
 {
+    if (summary->domains == 0)
+        return;
     page_row(page, 0, PAINT_FAINT, "Delivery", BODY);
     page_say(page, "what senders of each kind would do now:");
     group_row(page, TABLE_INDENT, "plain", summary, SUMMARY_OPPORTUNISTIC);
@@ -146,7 +149,9 @@ static void dane(struct page *page, const struct summary *summary)
 {
     struct row figures = row(page, 0, "DANE");
 
-    say_count(&figures, summary->dane_any, "domains with usable TLSA on a host");
+    say_count(&figures, summary->dane_any,
+              summary->dane_any == 1 ? "domain with usable TLSA on a host"
+                                     : "domains with usable TLSA on a host");
     say_count(&figures, summary->dane_every, "on every host");
     group_row(page, TABLE_INDENT, "hosts", summary, SUMMARY_DANE_HOST);
 }
@@ -173,9 +178,10 @@ static void certificates(struct page *page, const struct summary *summary)
         return;
     timestamp_format_s(summary->soonest_end_s, when);
     page_row(page, 0, PAINT_FAINT, "Certificates", BODY);
-    page_sayf(page, "%s%" PRIu32 " different %s within %d days, the first on %s at ",
+    page_sayf(page, "%s%" PRIu32 " %s within %d days, %s %s at ",
               summary->ending.full ? "more than " : "", summary->ending.n,
-              summary->ending.n == 1 ? "one ends" : "ones end", SUMMARY_ENDING_DAYS, when);
+              summary->ending.n == 1 ? "ends" : "end", SUMMARY_ENDING_DAYS,
+              summary->ending.n == 1 ? "on" : "the first on", when);
     page_say(page, summary->soonest_host);
 }
 
@@ -203,12 +209,21 @@ static void table_head(struct page *page, const char *title, const char *first, 
         page_sayf(page, "%*s", NUMBER_COLUMNS, second);
 }
 
-static void more(struct page *page, size_t n)
+static void findings_table(struct page *page, const char *title, const struct summary_row *rows,
+                           size_t n, size_t shown)
 {
-    if (n == 0)
-        return;
-    page_row(page, TABLE_INDENT, PAINT_NONE, NULL, TABLE_BODY);
-    page_sayf(page, "and %zu more", n);
+    char head[96];
+
+    if (n > shown)
+        snprintf(head, sizeof head, "%s, the first %zu of %zu", title, shown, n);
+    else
+        snprintf(head, sizeof head, "%s", title);
+    table_head(page, head, "domains", "findings");
+    for (size_t i = 0; i < n && i < shown; i++) {
+        page_row(page, TABLE_INDENT, PAINT_NONE, reason_info(rows[i].reason)->code, TABLE_BODY);
+        number(page, rows[i].tally->domains);
+        number(page, rows[i].tally->findings);
+    }
 }
 
 static void findings(struct page *page, const struct summary *summary)
@@ -216,7 +231,7 @@ static void findings(struct page *page, const struct summary *summary)
     static const struct {
         enum severity severity;
         const char *title;
-        size_t most;
+        size_t shown;
     } tables[] = {{SEVERITY_FAIL, "Failures", 6},
                   {SEVERITY_UNKNOWN, "Unknown", 3},
                   {SEVERITY_WARNING, "Warnings", 3},
@@ -225,15 +240,8 @@ static void findings(struct page *page, const struct summary *summary)
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         size_t n = summary_rows(summary, tables[i].severity, rows);
-        size_t shown = n < tables[i].most ? n : tables[i].most;
         if (n > 0)
-            table_head(page, tables[i].title, "domains", "findings");
-        for (size_t j = 0; j < shown; j++) {
-            page_row(page, TABLE_INDENT, PAINT_NONE, reason_info(rows[j].reason)->code, TABLE_BODY);
-            number(page, rows[j].tally->domains);
-            number(page, rows[j].tally->findings);
-        }
-        more(page, n - shown);
+            findings_table(page, tables[i].title, rows, n, tables[i].shown);
     }
 }
 

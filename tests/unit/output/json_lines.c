@@ -5,6 +5,7 @@
 
 #include "output/lint.h"
 #include "sample.h"
+#include "summary_sample.h"
 
 static char lint_problem[] = "mode must be enforce, testing or none \x1b";
 
@@ -22,6 +23,22 @@ static int print_lint(void)
     return 0;
 }
 
+/* With everything in it, with a stranger's names, and with nothing. */
+static int print_summaries(void)
+{
+    static const struct summary_run nothing = {0};
+    struct summary *full = summary_of_samples(), *empty = summary_new();
+
+    if (!full || !empty)
+        return 1;
+    summary_add_sample(full, SAMPLE_HOSTILE);
+    int status = summary_print_json(stdout, full, &summary_sample_run) != 0 ||
+                 summary_print_json(stdout, empty, &nothing) != 0;
+    summary_free(full);
+    summary_free(empty);
+    return status;
+}
+
 int main(void)
 {
     for (enum sample_kind kind = SAMPLE_HEALTHY; kind <= SAMPLE_EMPTY; kind++) {
@@ -32,5 +49,5 @@ int main(void)
         if (status != 0)
             return 1;
     }
-    return print_lint();
+    return print_lint() || print_summaries();
 }

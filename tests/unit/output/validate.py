@@ -49,7 +49,7 @@ def mutations(document):
 def main():
     docs, program = pathlib.Path(sys.argv[1]), sys.argv[2]
     validators = {}
-    for name in ("result", "lint"):
+    for name in ("result", "lint", "summary"):
         schema = json.loads((docs / f"{name}.schema.json").read_text("utf-8"))
         jsonschema.Draft202012Validator.check_schema(schema)
         validators[f"mxprobe.{name}/1"] = jsonschema.Draft202012Validator(schema)
