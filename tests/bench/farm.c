@@ -7,6 +7,11 @@
 
 static const char policy_prefix[] = "mta-sts.d";
 
+void farm_domain(uint32_t domain, char out[FARM_NAME_MAX])
+{
+    (void)snprintf(out, FARM_NAME_MAX, "d%05u.test", domain);
+}
+
 void farm_mail_host(uint32_t host, char out[FARM_NAME_MAX])
 {
     (void)snprintf(out, FARM_NAME_MAX, "mx%04u.test", host);

@@ -18,6 +18,7 @@ enum { FARM_NAME_MAX = 32, FARM_HOSTS_MAX = 60000, FARM_DOMAINS_MAX = 1000000 };
 #define FARM_POLICY_ADDRESS UINT32_C(0x7f020001)
 
 /* Each writes a name and a NUL. */
+void farm_domain(uint32_t domain, char out[FARM_NAME_MAX]);
 void farm_mail_host(uint32_t host, char out[FARM_NAME_MAX]);
 void farm_policy_host(uint32_t domain, char out[FARM_NAME_MAX]);
 
