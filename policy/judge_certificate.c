@@ -234,8 +234,8 @@ void judge_certificate(struct judge *judge, size_t host, size_t index)
 
     for (size_t i = 0; i < n; i++) {
         struct chain_verdict *verdict = presented[i].verdict;
-        if (tls_verify(presented[i].tls, judge->options->trust, judge->options->at_s,
-                       &verdict->webpki) != 0) {
+        if (tls_verify_cached(judge->options->cache, presented[i].tls, judge->options->trust,
+                              judge->options->at_s, &verdict->webpki) != 0) {
             judge->no_memory = true;
             return;
         }

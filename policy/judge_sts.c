@@ -78,7 +78,8 @@ static bool judge_policy_host(struct judge *judge)
     char name[sizeof "mta-sts." + DNS_NAME_MAX];
 
     snprintf(name, sizeof name, "mta-sts.%s", facts->domain);
-    if (tls_verify(tls, judge->options->trust, judge->options->at_s, &verdict->policy_host) != 0) {
+    if (tls_verify_cached(judge->options->cache, tls, judge->options->trust, judge->options->at_s,
+                          &verdict->policy_host) != 0) {
         judge->no_memory = true;
         return false;
     }

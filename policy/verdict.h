@@ -17,6 +17,7 @@
 #include "tls/dane.h"
 #include "tls/trust.h"
 #include "tls/verify.h"
+#include "tls/verify_cache.h"
 
 struct finding {
     const char *row; /* of docs/decision-table.md: "20", "5a", "B1"; static */
@@ -112,11 +113,12 @@ struct verdict {
 };
 
 struct judge_options {
-    int64_t at_s;            /* judge certificates as of this time, seconds since 1970 */
-    int expiry_warn_days;    /* negative: off */
-    int expiry_crit_days;    /* negative: off */
-    bool require_dane;       /* a sender that mandates DANE */
-    struct tls_trust *trust; /* asked for its store only where a chain has to be verified */
+    int64_t at_s;                   /* judge certificates as of this time, seconds since 1970 */
+    int expiry_warn_days;           /* negative: off */
+    int expiry_crit_days;           /* negative: off */
+    bool require_dane;              /* a sender that mandates DANE */
+    struct tls_trust *trust;        /* asked for its store only where a chain has to be verified */
+    struct tls_verify_cache *cache; /* of verifications against that trust, or NULL */
 };
 
 /*

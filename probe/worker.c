@@ -395,10 +395,11 @@ struct worker *worker_new(struct worker_environment *environment,
     worker->environment = environment;
     worker->judge = environment->settings->judge;
     worker->judge.trust = environment->trust;
+    worker->judge.cache = tls_verify_cache_new();
     worker->base = event_base_new();
     worker->mailbox = mailbox_new();
     worker->summary = summary_new();
-    ready = worker->base && worker->mailbox && worker->summary;
+    ready = worker->base && worker->mailbox && worker->summary && worker->judge.cache;
     if (ready)
         worker->live = live_new(worker->base, &environment->settings->live, environment->trust);
     ready = worker->live && set_up_board(worker, limits);
@@ -435,6 +436,7 @@ void worker_free(struct worker *worker)
     if (worker->base)
         event_base_free(worker->base);
     summary_free(worker->summary);
+    tls_verify_cache_free(worker->judge.cache);
     free(worker);
 }
 
