@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CAPACITY_MAX = 65536, NOT_FOUND = UINT32_MAX };
+enum { CAPACITY_MAX = 65536 };
+#define NOT_FOUND UINT32_MAX
 
 /*
  * FNV-1a with a final mix. No key: a stranger who makes texts collide has at most `capacity` of

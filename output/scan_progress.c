@@ -93,11 +93,11 @@ static void say_left(struct text *text, double left_s)
         return;
     int64_t s = (int64_t)(left_s + 0.5);
 
-    if (s < 2 * MINUTE_S)
+    if (s < (int64_t)2 * MINUTE_S)
         say(text, ", %" PRId64 " s left", s);
-    else if (s < 2 * HOUR_S)
+    else if (s < (int64_t)2 * HOUR_S)
         say(text, ", %" PRId64 " min left", s / MINUTE_S);
-    else if (s < 2 * DAY_S)
+    else if (s < (int64_t)2 * DAY_S)
         say(text, ", %" PRId64 " h %" PRId64 " min left", s / HOUR_S, s % HOUR_S / MINUTE_S);
     else
         say(text, ", %" PRId64 " d %" PRId64 " h left", s / DAY_S, s % DAY_S / HOUR_S);
@@ -121,10 +121,11 @@ static void say_verdicts(struct text *text, const uint64_t verdicts[])
 void scan_progress_compose(const struct scan_progress_state *state, double rate, char *line,
                            size_t size)
 {
-    struct text text = {.bytes = line, .size = size};
+    struct text text = {.size = size};
     char *remark = escape_text(state->remark);
     uint64_t total = total_of(state);
 
+    text.bytes = line;
     say(&text, "%" PRIu64, state->done);
     if (total > 0)
         say(&text, "/%s%" PRIu64, state->input_ended ? "" : "~", total);

@@ -259,15 +259,27 @@ static void name_row(struct page *page, const char *name)
     free(escaped);
 }
 
+/*
+ * Where names that come once each flood the table, the last places are held by names whose figure
+ * is mostly guess: not worth a line.
+ */
+static bool is_mostly_guess(const struct heavy_hitter *hitter)
+{
+    return hitter->overcount > hitter->count / 2;
+}
+
 static void providers(struct page *page, const struct summary *summary)
 {
     const struct heavy_hitter *top[PROVIDERS_SHOWN];
-    const struct heavy_hitters *all = &summary->lists[SUMMARY_PROVIDERS];
-    size_t n = heavy_hitters_top(all, top, PROVIDERS_SHOWN);
+    size_t n = heavy_hitters_top(&summary->lists[SUMMARY_PROVIDERS], top, PROVIDERS_SHOWN);
+    bool begun = false;
 
-    if (n > 0)
-        table_head(page, "Mail providers, by MX host name", "domains", NULL);
     for (size_t i = 0; i < n; i++) {
+        if (is_mostly_guess(top[i]))
+            continue;
+        if (!begun)
+            table_head(page, "Mail providers, by MX host name", "domains", NULL);
+        begun = true;
         name_row(page, top[i]->text);
         number(page, top[i]->count);
         if (top[i]->overcount > 0)

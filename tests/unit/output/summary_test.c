@@ -14,6 +14,8 @@
 #include "capture.h"
 #include "summary_sample.h"
 
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
 /* The caller frees. */
 static char *text_of(const struct summary *summary, const struct summary_run *run, bool color)
 {
@@ -119,7 +121,7 @@ static void add_every_reason(struct summary *summary)
 {
     static struct finding findings[4 * REASON_COUNT];
     struct domain_facts facts = {0};
-    struct verdict verdict = {.findings = findings, .n_findings = 4 * REASON_COUNT};
+    struct verdict verdict = {.findings = findings, .n_findings = LENGTH(findings)};
     const struct result result = {.facts = &facts, .verdict = &verdict};
 
     for (size_t i = 0; i < verdict.n_findings; i++)
@@ -165,6 +167,19 @@ static void it_stays_one_screen(void **state)
     summary_free(summary);
 }
 
+/* A domain with one MX host about which nothing else is known. */
+static void add_host(struct summary *summary, char *name)
+{
+    struct host_facts host = {0};
+    struct host_verdict host_verdict = {.dane = DANE_ABSENT};
+    struct domain_facts facts = {.hosts = &host, .n_hosts = 1};
+    struct verdict verdict = {.hosts = &host_verdict, .n_hosts = 1};
+    const struct result result = {.facts = &facts, .verdict = &verdict};
+
+    host.host = name;
+    summary_add(summary, &result);
+}
+
 static void strangers_cannot_steer_the_terminal(void **state)
 {
     struct summary *summary = summary_new();
@@ -194,6 +209,26 @@ static void a_long_name_does_not_shift_the_figures(void **state)
     sample_clear(&sample);
     char *text = text_of(summary, &summary_sample_run, false);
     assert_non_null(strstr(text, "\n  a-label-of-sixty-three-octets-is-the..            1\n"));
+    free(text);
+    summary_free(summary);
+}
+
+/* Many names that come once each leave the frequent ones, and no line of guesses. */
+static void a_flood_of_providers(void **state)
+{
+    struct summary *summary = summary_new();
+    char host[32];
+
+    (void)state;
+    for (unsigned i = 0; i < 20000; i++) {
+        snprintf(host, sizeof host, "mx.flood%u.test", i);
+        add_host(summary, host);
+        if (i % 10 == 0)
+            add_host(summary, (char[]){"mx.frequent.test"});
+    }
+    char *text = text_of(summary, &summary_sample_run, false);
+    assert_non_null(strstr(text, "\n  frequent.test  "));
+    assert_null(strstr(text, "flood"));
     free(text);
     summary_free(summary);
 }
@@ -263,12 +298,13 @@ static void add_certificate(struct summary *summary, unsigned n, int64_t left_s,
     struct tls_facts tls = {.protocol = protocol, .chain = &certificate, .n_chain = 1};
     struct smtp_facts endpoint = {.tls = &tls};
     struct smtp_facts *endpoints[] = {&endpoint};
-    struct host_facts host = {.host = host_name, .endpoints = endpoints, .n_endpoints = 1};
+    struct host_facts host = {.endpoints = endpoints, .n_endpoints = 1};
     struct domain_facts facts = {.hosts = &host, .n_hosts = 1};
     struct host_verdict host_verdict = {.dane = DANE_ABSENT};
     struct verdict verdict = {.hosts = &host_verdict, .n_hosts = 1};
     const struct result result = {.facts = &facts, .verdict = &verdict, .now_s = 1000000000};
 
+    host.host = host_name;
     memcpy(certificate.sha256, &n, sizeof n);
     summary_add(summary, &result);
 }
@@ -331,6 +367,7 @@ int main(void)
         cmocka_unit_test(it_stays_one_screen),
         cmocka_unit_test(strangers_cannot_steer_the_terminal),
         cmocka_unit_test(a_long_name_does_not_shift_the_figures),
+        cmocka_unit_test(a_flood_of_providers),
         cmocka_unit_test(verdicts_have_their_colours),
         cmocka_unit_test(verdicts_can_be_asked_for),
         cmocka_unit_test(parts_add_up_to_the_whole),
