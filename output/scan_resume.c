@@ -24,14 +24,16 @@ static const char prefix[] = "{\"schema\":\"" SCHEMA "\",\"domain\":\"";
 enum { PREFIX = sizeof prefix - 1, HEAD_MAX = PREFIX + DNS_NAME_MAX + 1 };
 
 /*
- * A line as far as it was read. The brackets are counted outside of strings: that tells a whole
- * object from a torn one, and from two that run into one another.
+ * A line as far as it was read. It is not parsed, only followed: brackets are counted outside of
+ * strings, and outside of strings nothing stands that JSON does not have there. That tells a whole
+ * object from a torn one and from two that run into one another.
  */
 struct line {
     uint64_t begin; /* in the file */
     uint64_t length;
     char head[HEAD_MAX]; /* how it begins */
     uint64_t depth;
+    char before; /* the last byte outside of strings and white space */
     bool in_string, escaped;
     bool closed; /* the outermost bracket was */
     bool broken; /* no object, or something behind it */
@@ -53,16 +55,32 @@ enum line_kind {
     LINE_NO_MEMORY,
 };
 
-static void add_bracket(struct line *line, char c)
+static void add_to_string(struct line *line, char c)
+{
+    if (c == '"' && !line->escaped)
+        line->in_string = false;
+    else if ((unsigned char)c < 0x20)
+        line->broken = true;
+    line->escaped = c == '\\' && !line->escaped;
+}
+
+/* Brackets, and what may only stand between them. */
+static void add_to_object(struct line *line, char c)
 {
     if (c == '{' || c == '[') {
-        line->broken = line->broken || line->closed || (line->depth == 0 && c == '[');
+        line->broken = line->broken || (line->depth == 0 && (line->closed || c == '['));
         line->depth++;
     } else if (line->depth == 0) {
         line->broken = true;
-    } else if (--line->depth == 0) {
-        line->closed = true;
+    } else if (c == '}' || c == ']') {
+        line->closed = --line->depth == 0;
+    } else if (c == '"') {
+        line->in_string = true;
+        line->broken = line->broken || !strchr("{[:,", line->before);
+    } else if (!memchr(":,-+.0123456789Etruefalsn", c, 25)) {
+        line->broken = true;
     }
+    line->before = c;
 }
 
 static void add_byte(struct line *line, char c)
@@ -70,20 +88,11 @@ static void add_byte(struct line *line, char c)
     if (line->length < HEAD_MAX)
         line->head[line->length] = c;
     line->length++;
-    if (line->in_string) {
-        line->in_string = line->escaped || c != '"';
-        line->escaped = c == '\\' && !line->escaped;
-    } else if (c == '{' || c == '}' || c == '[' || c == ']') {
-        add_bracket(line, c);
-        return;
-    } else if (c == '"') {
-        line->in_string = true;
-    }
-    if (c == '\0')
-        line->has_nul = true;
-    /* A CR may stand behind an object: somebody carried the file through Windows. */
-    if (line->depth == 0 && c != ' ' && c != '\t' && c != '\r')
-        line->broken = true;
+    line->has_nul = line->has_nul || c == '\0';
+    if (line->in_string)
+        add_to_string(line, c);
+    else if (c != ' ' && c != '\t' && c != '\r') /* CR: carried through Windows */
+        add_to_object(line, c);
 }
 
 static bool is_whole_object(const struct line *line)

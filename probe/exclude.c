@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "dns/name.h"
-#include "output/escape.h"
 #include "probe/line_reader.h"
 
 /*
@@ -181,7 +180,7 @@ bool exclude_has_address(const struct exclude *exclude, const struct dns_address
 /* --- the file -----------------------------------------------------------------------------------
  */
 
-enum add_status { ADDED, NO_MEMORY, NO_ENTRY, BAD_PREFIX };
+enum add_status { ADDED, NO_MEMORY, NO_ENTRY, BAD_PREFIX, BAD_ADDRESS };
 
 /* Room for `n` more of `size` bytes behind `used`; the new array, or NULL and the old one stays. */
 static void *with_room(void *array, size_t used, size_t *room, size_t n, size_t size)
@@ -256,6 +255,18 @@ static bool read_bits(const char *text, unsigned most, unsigned *bits)
     return *bits <= most;
 }
 
+/*
+ * No top-level domain is without a letter (RFC 1123 2.1, RFC 3696 2): "10.0.0" and "192.0.2.1-9"
+ * were meant as addresses, and taken for names they would protect nobody.
+ */
+static bool is_no_name(const char *ascii)
+{
+    const char *dot = strrchr(ascii, '.');
+    const char *last = dot ? dot + 1 : ascii;
+
+    return last[strspn(last, "0123456789-_")] == '\0';
+}
+
 static enum add_status add_entry(struct exclude *exclude, const char *text,
                                  enum dns_name_status *status)
 {
@@ -277,7 +288,9 @@ static enum add_status add_entry(struct exclude *exclude, const char *text,
         }
     }
     *status = dns_name_from_user(text, ascii);
-    return *status == DNS_NAME_OK ? add_name(exclude, ascii) : NO_ENTRY;
+    if (*status != DNS_NAME_OK)
+        return NO_ENTRY;
+    return is_no_name(ascii) ? BAD_ADDRESS : add_name(exclude, ascii);
 }
 
 static bool add_line(struct exclude *exclude, const char *path, const struct line_reader_line *line,
@@ -297,6 +310,8 @@ static bool add_line(struct exclude *exclude, const char *path, const struct lin
         return true;
     if (status == BAD_PREFIX)
         reason = "not a prefix length";
+    if (status == BAD_ADDRESS)
+        reason = "neither a domain nor an address or block";
     if (status == NO_MEMORY)
         failure_set(failure, STATUS_SOFTWARE, "out of memory");
     else

@@ -170,8 +170,8 @@ static bool strip(struct line_reader_line *line)
     const char *text = line->text;
     const char *end = text + line->length;
 
-    if (line->number == 1 && line->length >= 3 && memcmp(text, mark, 3) == 0)
-        text += 3;
+    if (line->length >= 3 && memcmp(text, mark, 3) == 0)
+        text += 3; /* in any line: lists are joined with cat */
     for (const char *at = text; (at = memchr(at, '#', (size_t)(end - at))) != NULL; at++) {
         if (at > text && !is_space(at[-1]))
             continue;
