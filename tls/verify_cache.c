@@ -5,6 +5,9 @@
 
 #include <openssl/evp.h>
 
+/* A chain may stand in any of the places of its set. */
+enum { WAYS = 4, SETS = TLS_VERIFY_CACHE_PLACES / WAYS };
+
 struct place {
     bool used;
     uint8_t key[TLS_SHA256_LENGTH];
@@ -15,7 +18,8 @@ struct place {
 struct tls_verify_cache {
     EVP_MD *sha256; /* fetched once: looking it up costs more than the digest */
     EVP_MD_CTX *digest;
-    struct place places[TLS_VERIFY_CACHE_PLACES];
+    size_t next[SETS]; /* of each set, the place that is given away next */
+    struct place places[SETS][WAYS];
 };
 
 struct tls_verify_cache *tls_verify_cache_new(void)
@@ -73,6 +77,18 @@ static void set_time(struct place *place, const struct tls_facts *facts, int64_t
     }
 }
 
+static const struct place *find(const struct tls_verify_cache *cache, size_t set,
+                                const uint8_t key[TLS_SHA256_LENGTH], int64_t at_s)
+{
+    for (size_t i = 0; i < WAYS; i++) {
+        const struct place *place = &cache->places[set][i];
+        if (place->used && memcmp(place->key, key, TLS_SHA256_LENGTH) == 0 &&
+            at_s >= place->from_s && at_s < place->until_s)
+            return place;
+    }
+    return NULL;
+}
+
 int tls_verify_cached(struct tls_verify_cache *cache, const struct tls_facts *facts,
                       struct tls_trust *trust, int64_t at_s, struct tls_verification *out)
 {
@@ -85,13 +101,13 @@ int tls_verify_cached(struct tls_verify_cache *cache, const struct tls_facts *fa
         !make_key(cache, facts, key))
         return tls_verify(facts, trust, at_s, out);
     memcpy(&hash, key, sizeof hash);
-    struct place *place = &cache->places[hash % TLS_VERIFY_CACHE_PLACES];
-    bool there = place->used && memcmp(place->key, key, sizeof key) == 0 && at_s >= place->from_s &&
-                 at_s < place->until_s;
-    if (there) {
-        *out = place->verification;
+    size_t set = hash % SETS;
+    const struct place *found = find(cache, set, key, at_s);
+    if (found) {
+        *out = found->verification;
         return 0;
     }
+    struct place *place = &cache->places[set][cache->next[set]++ % WAYS];
     place->used = false;
     if (tls_verify(facts, trust, at_s, out) != 0)
         return -1;

@@ -1,7 +1,7 @@
 /*
  * Verifications kept for chains that are presented again: many domains share a mail host, many
  * hosts a chain, and verifying one costs as much as a handshake. A fixed number of places, the
- * newest of two that collide stays. One thread at a time.
+ * oldest of a set gives way. One thread at a time.
  */
 #ifndef TLS_VERIFY_CACHE_H
 #define TLS_VERIFY_CACHE_H
@@ -9,7 +9,7 @@
 #include "tls/verify.h"
 
 enum {
-    TLS_VERIFY_CACHE_PLACES = 1024,
+    TLS_VERIFY_CACHE_PLACES = 4096,
     /* How long a verification holds where nothing in the chain begins or ends meanwhile: anchors
      * and CRLs have dates too, which are not looked at. */
     TLS_VERIFY_CACHE_HOLDS_S = 300,
