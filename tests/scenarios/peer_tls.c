@@ -27,7 +27,7 @@ static STACK_OF(X509) * read_chain(struct vault *vault, struct words *words)
 
 static void add_staple(struct peer *peer, struct words *words, struct tls_facts *facts)
 {
-    static const char *const kinds[] = {"good", "revoked", "expired"};
+    static const char *const kinds[] = {"good", "revoked", "expired", "unknown"};
     enum { DAY_S = 86400 };
     struct scene *scene = peer->backend->scene;
     const struct place *place = &words->statement->place;
@@ -37,7 +37,9 @@ static void add_staple(struct peer *peer, struct words *words, struct tls_facts 
     struct mint_ocsp_spec spec = {
         .subject = vault_mint(&scene->vault, name, place)->x509,
         .issuer = vault_mint(&scene->vault, issuer ? issuer : name, place),
-        .status = kind == 1 ? MINT_OCSP_REVOKED : MINT_OCSP_GOOD,
+        .status = kind == 1   ? MINT_OCSP_REVOKED
+                  : kind == 3 ? MINT_OCSP_UNKNOWN
+                              : MINT_OCSP_GOOD,
         .from_s = scene->at_s - 3 * DAY_S,
         .until_s = scene->at_s + (kind == 2 ? -DAY_S : 3 * DAY_S),
     };

@@ -99,9 +99,15 @@ static void read_response(struct words *words, struct sts_fetch_facts *facts)
 
     facts->problem = STS_FETCH_OK;
     facts->http_status = number_of(&statement->place, words_next(words, "the status"));
-    facts->body = (uint8_t *)scene_body(statement, &facts->length);
     if (words_left(words))
         facts->content_type = must(strdup(words_next(words, "the media type")));
+    if (!words_left(words)) {
+        facts->body = (uint8_t *)scene_body(statement, &facts->length);
+        return;
+    }
+    /* In one word, for line ends that the lines below cannot have. */
+    facts->body = (uint8_t *)must(strdup(words_next(words, "the body")));
+    facts->length = strlen((char *)facts->body);
 }
 
 static void add_site(struct scene *scene, const struct statement *statement,

@@ -9,7 +9,7 @@
  *   resolver does-not-validate           it is believed and never sets AD
  *   dns NAME TYPE [after TIME] [secure|insecure] [alias NAME]... DATA | OUTCOME
  *                                        DATA of TLSA: "3 1 1 of CERTIFICATE" or in hexadecimal
- *   https HOST [after TIME] [certificate NAME] STATUS [MEDIA-TYPE]     the body below
+ *   https HOST [after TIME] [certificate NAME] STATUS [MEDIA-TYPE [BODY]]     or the body below
  *   https HOST [after TIME] [certificate NAME] fails PROBLEM [WHY] | silence | cannot-start
  *   smtp ADDRESS                         the dialogue below: peer.h
  *   option WORD [VALUE]                  of the command line, and when the job is cut
