@@ -20,7 +20,7 @@
 #include "probe/terminal.h"
 
 enum {
-    DOMAINS_IN_FLIGHT_MAX = 256,
+    DOMAINS_IN_FLIGHT_MAX = 1024,
     PROGRESS_INTERVAL_MS = 100,
 };
 
