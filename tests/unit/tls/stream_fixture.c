@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-const struct timeval patience = {20, 0};
+const struct timeval patience = {50, 0};
 
 void say(int fd, const char *text, size_t length)
 {
