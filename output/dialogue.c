@@ -23,8 +23,8 @@ static void session(struct page *page, const struct result *result, size_t at_ho
         text_session_end(page, facts);
     page_end(page);
     text_dialogue(page, TEXT_HOST_INDENT, facts);
-    if (verbosity >= 2 && facts->tls)
-        text_chain(page, facts->tls, &verdict->chain, result->now_s);
+    if (verbosity >= 2)
+        text_chains(page, facts, verdict, result->now_s);
 }
 
 int result_print_dialogue(FILE *out, const struct result *result, int verbosity)

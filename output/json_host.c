@@ -31,6 +31,21 @@ static cJSON *dane(const struct host_facts *host, const struct host_verdict *ver
     return NULL;
 }
 
+static const char *both_keys_text(enum other_key_status status)
+{
+    switch (status) {
+    case OTHER_KEY_NOT_LOOKED:
+        break;
+    case OTHER_KEY_NONE:
+        return "one";
+    case OTHER_KEY_SEEN:
+        return "both";
+    case OTHER_KEY_UNKNOWN:
+        return "unknown";
+    }
+    return "not-looked";
+}
+
 static bool put_phase(cJSON *object, const char *key, int duration_ms)
 {
     return duration_ms < 0 ? json_put_null(object, key) : json_put_number(object, key, duration_ms);
@@ -61,7 +76,10 @@ static cJSON *endpoint(const struct smtp_facts *facts, const struct endpoint_ver
         json_put_text(object, "helo", facts->helo) &&
         json_put_texts(object, "capabilities", facts->capabilities, facts->n_capabilities) &&
         json_put_word(object, "starttls", smtp_starttls_text(facts->starttls)) &&
-        json_take(object, "tls", json_tls(facts->tls, &verdict->chain)) &&
+        json_take(object, "tls", json_tls(facts->tls, &verdict->chain, &facts->resumption)) &&
+        json_put_word(object, "both_keys", both_keys_text(facts->other_key.status)) &&
+        json_take(object, "other_tls",
+                  json_tls(facts->other_key.tls, &verdict->other, &facts->other_key.resumption)) &&
         json_put_time_ms(object, "observed_at", facts->observed_at_ms) &&
         json_take(object, "timings_ms", timings(&facts->timings)))
         return object;

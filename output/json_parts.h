@@ -14,6 +14,7 @@ cJSON *json_mta_sts(const struct result *result);
 cJSON *json_tls_rpt(const struct tlsrpt_record *record);
 cJSON *json_hosts(const struct result *result);
 /* `tls` may be NULL: no handshake finished. */
-cJSON *json_tls(const struct tls_facts *tls, const struct chain_verdict *verdict);
+cJSON *json_tls(const struct tls_facts *tls, const struct chain_verdict *verdict,
+                const struct tls_resumption *resumption);
 
 #endif

@@ -57,7 +57,22 @@ static bool put_chain(cJSON *object, const struct tls_facts *tls)
     return ok;
 }
 
-cJSON *json_tls(const struct tls_facts *tls, const struct chain_verdict *verdict)
+static bool put_resumption(cJSON *object, const struct tls_resumption *resumption)
+{
+    const char *offered = tls_resumption_offer_text(resumption->offer);
+    cJSON *inner;
+
+    if (!offered)
+        return json_put_null(object, "resumption");
+    inner = cJSON_CreateObject();
+    return json_take(object, "resumption", inner) && json_put_word(inner, "offered", offered) &&
+           (resumption->lifetime_s < 0
+                ? json_put_null(inner, "lifetime_s")
+                : json_put_number(inner, "lifetime_s", resumption->lifetime_s));
+}
+
+cJSON *json_tls(const struct tls_facts *tls, const struct chain_verdict *verdict,
+                const struct tls_resumption *resumption)
 {
     if (!tls)
         return cJSON_CreateNull();
@@ -68,7 +83,8 @@ cJSON *json_tls(const struct tls_facts *tls, const struct chain_verdict *verdict
         json_put_text(object, "group", tls->group) && json_put_text(object, "sni", tls->sni) &&
         json_put_bool(object, "trusted", verdict->webpki.trusted) &&
         json_put_bool(object, "host_match", verdict->name_matches) &&
-        put_verify_errors(object, tls, verdict) && put_chain(object, tls))
+        put_verify_errors(object, tls, verdict) && put_chain(object, tls) &&
+        put_resumption(object, resumption))
         return object;
     cJSON_Delete(object);
     return NULL;

@@ -61,19 +61,24 @@ static int64_t days_until(int64_t at_s, int64_t now_s)
     return seconds >= 0 ? seconds / DAY_S : -((-seconds + DAY_S - 1) / DAY_S);
 }
 
+static void count_certificate(struct summary *summary, const struct tls_facts *tls, int64_t now_s)
+{
+    if (!tls || tls->n_chain == 0)
+        return;
+    int64_t days = days_until(tls->chain[0].not_after_s, now_s);
+    if (!summary->days_known || days < summary->days) {
+        summary->days_known = true;
+        summary->days = days;
+    }
+}
+
 static void count_certificates(struct summary *summary, const struct result *result)
 {
     for (size_t i = 0; i < result->facts->n_hosts; i++) {
         const struct host_facts *host = &result->facts->hosts[i];
         for (size_t j = 0; j < host->n_endpoints; j++) {
-            const struct tls_facts *tls = host->endpoints[j]->tls;
-            if (!tls || tls->n_chain == 0)
-                continue;
-            int64_t days = days_until(tls->chain[0].not_after_s, result->now_s);
-            if (!summary->days_known || days < summary->days) {
-                summary->days_known = true;
-                summary->days = days;
-            }
+            count_certificate(summary, host->endpoints[j]->tls, result->now_s);
+            count_certificate(summary, host->endpoints[j]->other_key.tls, result->now_s);
         }
     }
 }

@@ -190,8 +190,8 @@ static void verify_errors(struct page *page, const struct tls_verification *webp
     }
 }
 
-void text_chain(struct page *page, const struct tls_facts *tls, const struct chain_verdict *verdict,
-                int64_t now_s)
+static void chain(struct page *page, const struct tls_facts *tls,
+                  const struct chain_verdict *verdict, int64_t now_s)
 {
     row(page, "server name");
     page_say(page, tls->sni ? tls->sni : "none sent");
@@ -220,4 +220,13 @@ void text_chain(struct page *page, const struct tls_facts *tls, const struct cha
         row(page, "chain");
         page_sayf(page, "and %zu more that were dropped", tls->chain_seen - tls->n_chain);
     }
+}
+
+void text_chains(struct page *page, const struct smtp_facts *facts,
+                 const struct endpoint_verdict *verdict, int64_t now_s)
+{
+    if (facts->tls)
+        chain(page, facts->tls, &verdict->chain, now_s);
+    if (facts->other_key.tls)
+        chain(page, facts->other_key.tls, &verdict->other, now_s);
 }

@@ -126,43 +126,104 @@ static void session_details(struct page *page, const struct smtp_facts *facts)
     }
 }
 
-/* The index of the first address that showed the same certificate, judged the same way. */
-static size_t first_alike(const struct host_facts *host, const struct host_verdict *verdict,
-                          size_t index)
-{
-    const struct tls_facts *tls = host->endpoints[index]->tls;
-    const struct chain_verdict *judged = &verdict->endpoints[index].chain;
+/* A chain that an address showed, of the session or of the other kind of key, and its worth. */
+struct shown {
+    const struct tls_facts *tls; /* NULL: none */
+    const struct chain_verdict *verdict;
+};
 
-    for (size_t i = 0; i < index; i++) {
-        const struct tls_facts *other = host->endpoints[i]->tls;
-        const struct chain_verdict *then = &verdict->endpoints[i].chain;
-        if (other && other->n_chain > 0 && tls->n_chain > 0 &&
-            memcmp(other->chain[0].sha256, tls->chain[0].sha256, TLS_SHA256_LENGTH) == 0 &&
-            then->webpki.trusted == judged->webpki.trusted &&
-            then->webpki.n_errors == judged->webpki.n_errors &&
-            then->name_matches == judged->name_matches &&
-            then->dane_judged == judged->dane_judged && then->dane.outcome == judged->dane.outcome)
-            return i;
-    }
-    return index;
+static struct shown shown_at(const struct result *result, size_t at_host, size_t at_endpoint,
+                             bool other)
+{
+    const struct smtp_facts *facts = result->facts->hosts[at_host].endpoints[at_endpoint];
+    const struct endpoint_verdict *verdict =
+        &result->verdict->hosts[at_host].endpoints[at_endpoint];
+
+    return other ? (struct shown){facts->other_key.tls, &verdict->other}
+                 : (struct shown){facts->tls, &verdict->chain};
 }
 
+static bool alike(struct shown a, struct shown b)
+{
+    return a.tls && b.tls && a.tls->n_chain > 0 && b.tls->n_chain > 0 &&
+           memcmp(a.tls->chain[0].sha256, b.tls->chain[0].sha256, TLS_SHA256_LENGTH) == 0 &&
+           a.verdict->webpki.trusted == b.verdict->webpki.trusted &&
+           a.verdict->webpki.n_errors == b.verdict->webpki.n_errors &&
+           a.verdict->name_matches == b.verdict->name_matches &&
+           a.verdict->dane_judged == b.verdict->dane_judged &&
+           a.verdict->dane.outcome == b.verdict->dane.outcome;
+}
+
+/* In full only where no address before has shown the same certificate, judged the same way. */
 static void certificate(struct page *page, const struct result *result, size_t at_host,
-                        size_t at_endpoint)
+                        size_t at_endpoint, bool other)
 {
     const struct host_facts *host = &result->facts->hosts[at_host];
-    const struct host_verdict *verdict = &result->verdict->hosts[at_host];
-    size_t alike = first_alike(host, verdict, at_endpoint);
+    struct shown shown = shown_at(result, at_host, at_endpoint, other);
+    char ip[DNS_ADDRESS_TEXT_MAX];
+    size_t first = 0;
 
-    if (alike == at_endpoint) {
-        text_certificate(page, host->endpoints[at_endpoint]->tls,
-                         &verdict->endpoints[at_endpoint].chain, host->tlsa, result->now_s);
+    while (first < at_endpoint && !alike(shown, shown_at(result, at_host, first, other)))
+        first++;
+    if (first == at_endpoint) {
+        text_certificate(page, shown.tls, shown.verdict, host->tlsa, result->now_s);
         return;
     }
-    char ip[DNS_ADDRESS_TEXT_MAX];
-    dns_address_format(&host->endpoints[alike]->address, ip);
+    dns_address_format(&host->endpoints[first]->address, ip);
     address_row(page, "certificate");
     page_sayf(page, "the same as at %s", ip);
+}
+
+static void session_of(struct page *page, const struct tls_facts *tls)
+{
+    page_sayf(page, "%s, %s%s%s", tls->protocol, tls->cipher, tls->group ? ", " : "",
+              tls->group ? tls->group : "");
+}
+
+/* What an offer of the other kind of key alone was answered with (--both-keys). */
+static void other_key(struct page *page, const struct result *result, size_t at_host,
+                      size_t at_endpoint)
+{
+    const struct smtp_facts *facts = result->facts->hosts[at_host].endpoints[at_endpoint];
+    const struct other_key *other = &facts->other_key;
+    const struct smtp_facts end = {.problem = other->problem, .tls_failure = other->failure};
+
+    if (other->status == OTHER_KEY_NOT_LOOKED)
+        return;
+    address_row(page, "other key");
+    switch (other->status) {
+    case OTHER_KEY_NOT_LOOKED:
+        break;
+    case OTHER_KEY_NONE:
+        page_sayf(page, "none: the server has no certificate with an %s key",
+                  facts->tls->chain[0].key_kind == TLS_KEY_RSA ? "EC" : "RSA");
+        break;
+    case OTHER_KEY_SEEN:
+        page_sayf(page, "%s: ", other->tls->chain[0].key);
+        session_of(page, other->tls);
+        certificate(page, result, at_host, at_endpoint, true);
+        break;
+    case OTHER_KEY_UNKNOWN:
+        page_paint(page, PAINT_CAUTION, "not known");
+        page_say(page, ": ");
+        text_session_end(page, &end);
+        break;
+    }
+}
+
+static void resumption(struct page *page, const struct tls_resumption *resumption)
+{
+    if (resumption->offer == TLS_RESUMPTION_UNKNOWN)
+        return;
+    address_row(page, "resumption");
+    if (resumption->offer == TLS_RESUMPTION_NONE)
+        page_say(page, "not offered");
+    else if (resumption->offer == TLS_RESUMPTION_SESSION_ID)
+        page_say(page, "by session ID");
+    else
+        page_say(page, "by ticket");
+    if (resumption->lifetime_s >= 0 && resumption->offer == TLS_RESUMPTION_TICKET)
+        page_sayf(page, ", good for %lld s", (long long)resumption->lifetime_s);
 }
 
 static void endpoint(struct page *page, const struct result *result, size_t at_host,
@@ -183,19 +244,20 @@ static void endpoint(struct page *page, const struct result *result, size_t at_h
             page_paint(page, PAINT_CAUTION, "STARTTLS is not offered");
             page_say(page, ", but works: ");
         }
-        page_sayf(page, "%s, %s%s%s", tls->protocol, tls->cipher, tls->group ? ", " : "",
-                  tls->group ? tls->group : "");
-        certificate(page, result, at_host, at_endpoint);
+        session_of(page, tls);
+        certificate(page, result, at_host, at_endpoint, false);
     }
     if (tls && facts->problem != SMTP_FINE) {
         address_row(page, "then");
         text_session_end(page, facts);
     }
-    if (verbosity >= 2)
+    other_key(page, result, at_host, at_endpoint);
+    if (verbosity >= 1 && tls)
+        resumption(page, &facts->resumption);
+    if (verbosity >= 2) {
         session_details(page, facts);
-    if (verbosity >= 2 && tls) {
-        text_chain(page, tls, &result->verdict->hosts[at_host].endpoints[at_endpoint].chain,
-                   result->now_s);
+        text_chains(page, facts, &result->verdict->hosts[at_host].endpoints[at_endpoint],
+                    result->now_s);
     }
     if (verbosity >= 1) {
         page_end(page);

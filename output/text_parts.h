@@ -22,12 +22,14 @@ void text_hosts(struct page *page, const struct result *result, int verbosity);
 /* "connection refused", "no TLS: STARTTLS is not offered": how a session without TLS ended. */
 void text_session_end(struct page *page, const struct smtp_facts *facts);
 
-/* Names, issuer, dates and judgement of the leaf, of every certificate from verbosity 2 on. */
+/* Names, issuer, dates and judgement of the leaf. */
 void text_certificate(struct page *page, const struct tls_facts *tls,
                       const struct chain_verdict *verdict, const struct dns_answer *tlsa,
                       int64_t now_s);
-void text_chain(struct page *page, const struct tls_facts *tls, const struct chain_verdict *verdict,
-                int64_t now_s);
+
+/* Every certificate that one address showed, of the other kind of key too. */
+void text_chains(struct page *page, const struct smtp_facts *facts,
+                 const struct endpoint_verdict *verdict, int64_t now_s);
 
 /* The lines of one session, one a line, with their time. */
 void text_dialogue(struct page *page, size_t indent, const struct smtp_facts *facts);

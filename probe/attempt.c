@@ -69,6 +69,8 @@ static struct smtp_facts *attempt_close(struct attempt *attempt)
     struct smtp_facts *facts = smtp_facts_ref(attempt->facts);
 
     tell_family_apart(attempt);
+    if (facts->tls) /* tickets come behind the handshake: only now it is known */
+        facts->resumption = tls_stream_resumption(attempt->stream);
     attempt_free(attempt);
     return facts;
 }

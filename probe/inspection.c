@@ -9,6 +9,7 @@
 
 #include "probe/clock.h"
 #include "probe/dialogue.h"
+#include "probe/other_key.h"
 #include "probe/survey.h"
 #include "tls/suite.h"
 
@@ -155,12 +156,45 @@ static void take_survey(struct inspection *inspection, const struct smtp_facts *
     survey_take(&inspection->survey, facts->hello_outcome, &facts->hello);
 }
 
+/* --- the certificate of the other kind of key (probe/other_key.h) ----------------------------- */
+
+/* NULL where it is not wanted, or not there to be looked for. */
+static SSL_CTX *other_context(const struct inspection_environment *environment,
+                              const struct smtp_facts *facts)
+{
+    return environment->key_contexts[other_key_kind(facts)];
+}
+
+static bool wants_other(const struct inspection *inspection)
+{
+    return inspection->attempts == 0 && other_context(inspection->environment, inspection->facts);
+}
+
+static void offer_other(const struct inspection *inspection, struct attempt_offer *offer)
+{
+    offer->context = other_context(inspection->environment, inspection->facts);
+}
+
+static void take_other(struct inspection *inspection, const struct smtp_facts *facts)
+{
+    other_key_take(inspection->facts, facts);
+}
+
+/* The look was wanted, and did not come to an end: that is said of the facts. */
+static void miss_other(const struct inspection_environment *environment, struct smtp_facts *facts,
+                       enum smtp_problem why)
+{
+    if (other_context(environment, facts))
+        other_key_miss(facts, why);
+}
+
 static const struct look looks[] = {
     {"second, wider attempt", wants_wide, offer_wide, take_wide, 0},
     {"third attempt, with a ClientHello made by hand", wants_by_hand, offer_by_hand, take_by_hand,
      0},
     {"with a command pipelined behind STARTTLS", wants_injection, offer_injection, take_injection,
      0},
+    {"offering only the other kind of key", wants_other, offer_other, take_other, 0},
     {"survey, with a ClientHello made by hand", wants_survey, offer_survey, take_survey,
      SURVEY_PAUSE_MS},
 };
@@ -184,6 +218,7 @@ static void finish(struct inspection *inspection)
     void *arg = inspection->arg;
     struct smtp_facts *facts = inspection->facts;
 
+    miss_other(inspection->environment, facts, SMTP_OURS);
     inspection_free(inspection);
     done(arg, facts);
 }
@@ -297,6 +332,7 @@ struct smtp_facts *inspection_cut(struct inspection *inspection, enum smtp_probl
         smtp_facts_unref(facts);
         facts = inspection->facts;
     }
+    miss_other(inspection->environment, facts, why);
     inspection_free(inspection);
     return facts;
 }

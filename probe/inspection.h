@@ -13,11 +13,13 @@
 /* What all inspections of a run share; borrowed for their life. */
 struct inspection_environment {
     struct attempt_environment attempt;
-    SSL_CTX *context;      /* tls_context_new: the session's */
-    SSL_CTX *wide_context; /* tls_context_new_wide; only where there are autopsies */
-    bool autopsy;          /* look into failed handshakes */
-    bool injection_test;   /* look what becomes of a command behind STARTTLS */
-    bool tls_survey;       /* ask for every version and the weak classes of suites */
+    SSL_CTX *context;                     /* tls_context_new: the session's */
+    SSL_CTX *wide_context;                /* tls_context_new_wide; only where there are autopsies */
+    SSL_CTX *key_contexts[TLS_KEY_KINDS]; /* by tls_context_new_for_key, NULL for TLS_KEY_OTHER;
+                                             only where both kinds of key are looked at */
+    bool autopsy;                         /* look into failed handshakes */
+    bool injection_test;                  /* look what becomes of a command behind STARTTLS */
+    bool tls_survey;                      /* ask for every version and the weak classes of suites */
 };
 
 struct inspection;

@@ -195,7 +195,13 @@ struct live *live_new(struct event_base *base, const struct live_options *option
     fetcher.source_ipv6 = live->environment.attempt.source_ipv6;
     live->fetcher = sts_fetcher_new(base, &fetcher);
     bool wide = options->no_autopsy || live->environment.wide_context;
-    if (!live->environment.context || !wide || !live->resolver || !live->fetcher) {
+    SSL_CTX **keys = live->environment.key_contexts;
+    if (options->both_keys) {
+        keys[TLS_KEY_RSA] = tls_context_new_for_key(TLS_KEY_RSA);
+        keys[TLS_KEY_EC] = tls_context_new_for_key(TLS_KEY_EC);
+    }
+    bool both = !options->both_keys || (keys[TLS_KEY_RSA] && keys[TLS_KEY_EC]);
+    if (!live->environment.context || !wide || !both || !live->resolver || !live->fetcher) {
         live_free(live);
         return NULL;
     }
@@ -210,5 +216,7 @@ void live_free(struct live *live)
     dns_resolver_free(live->resolver);
     SSL_CTX_free(live->environment.context);
     SSL_CTX_free(live->environment.wide_context);
+    for (size_t i = 0; i < TLS_KEY_KINDS; i++)
+        SSL_CTX_free(live->environment.key_contexts[i]);
     free(live);
 }

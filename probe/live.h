@@ -20,6 +20,7 @@ struct live_options {
     struct dns_address source[2];
     size_t n_sources;    /* at most one a family */
     bool injection_test; /* --injection-test */
+    bool both_keys;      /* --both-keys */
     bool no_autopsy;     /* no further attempts after a failed handshake */
 };
 

@@ -327,6 +327,13 @@ static const char *set_no_autopsy(struct settings *settings, const char *argumen
     return NULL;
 }
 
+static const char *set_both_keys(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->live.both_keys = true;
+    return NULL;
+}
+
 static const char *set_injection_test(struct settings *settings, const char *argument)
 {
     (void)argument;
@@ -494,6 +501,8 @@ const struct option option_table[] = {
      set_require_dane},
     {"no-autopsy", 0, NULL, DEEPER, FOR_PROBING,
      "no further attempts to tell why a handshake failed", set_no_autopsy},
+    {"both-keys", 0, NULL, DEEPER, FOR_PROBING,
+     "one more session: the certificate of the other kind of key, RSA or ECDSA", set_both_keys},
     {"injection-test", 0, NULL, DEEPER, FOR_CHECK,
      "one more session: commands pipelined behind STARTTLS (CVE-2011-0411)", set_injection_test},
     {"mx", 0, "HOST[:PREF]", WHAT_IF, FOR_CHECK, "in place of the MX records (repeatable)", set_mx},

@@ -21,6 +21,7 @@ enum tls_key_kind {
     TLS_KEY_OTHER, /* DSA, GOST, unreadable: no offer of ours chooses it */
     TLS_KEY_RSA,   /* RSA-PSS too */
     TLS_KEY_EC,    /* ECDSA, and Ed25519 and Ed448, which TLS 1.2 offers with it (RFC 8422 5.1.1) */
+    TLS_KEY_KINDS
 };
 
 /*

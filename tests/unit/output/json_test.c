@@ -309,11 +309,12 @@ static void keys_come_in_the_order_of_the_contract(void **state)
     static const char *const root_keys[] = {
         "schema",   "domain", "domain_unicode", "started_at", "elapsed_ms", "verdict", "what_if",
         "delivery", "mx",     "mta_sts",        "tls_rpt",    "hosts",      "findings"};
-    static const char *const endpoint_keys[] = {"ip",          "port",         "stage",    "banner",
-                                                "helo",        "capabilities", "starttls", "tls",
-                                                "observed_at", "timings_ms"};
-    static const char *const tls_keys[] = {"protocol", "cipher",     "group",         "sni",
-                                           "trusted",  "host_match", "verify_errors", "chain"};
+    static const char *const endpoint_keys[] = {
+        "ip",       "port", "stage",     "banner",    "helo",        "capabilities",
+        "starttls", "tls",  "both_keys", "other_tls", "observed_at", "timings_ms"};
+    static const char *const tls_keys[] = {"protocol",      "cipher",  "group",
+                                           "sni",           "trusted", "host_match",
+                                           "verify_errors", "chain",   "resumption"};
     static const char *const finding_keys[] = {"severity",    "row",   "result_type", "reason",
                                                "policy_type", "stage", "mx",          "ip",
                                                "detail",      "fix"};

@@ -52,3 +52,14 @@ def injection_test_tells_who_runs_what_came_before_tls():
         with MailServer(host, "127.8.0.5") as server:
             probe("good-plain.test", "--resolve", f"{host}:127.8.0.5", *options)
             same(f"{options}: connections", len(server.peers), sessions)
+
+
+@case("--both-keys")
+def both_keys_takes_one_more_session_where_tls_came_up():
+    host = "mx.good-plain.test"
+    for options, sessions, told in (((), 1, "not-looked"), (("--both-keys",), 2, "one")):
+        with MailServer(host, "127.8.0.5") as server:
+            result = probe("good-plain.test", "--resolve", f"{host}:127.8.0.5", *options)
+            same(f"{options}: connections", len(server.peers), sessions)
+        same(f"{options}: told", endpoints(result)[0]["both_keys"], told)
+        same("verdict", result["verdict"], "ok")
