@@ -80,6 +80,7 @@ static cJSON *endpoint(const struct smtp_facts *facts, const struct endpoint_ver
         json_put_word(object, "both_keys", both_keys_text(facts->other_key.status)) &&
         json_take(object, "other_tls",
                   json_tls(facts->other_key.tls, &verdict->other, &facts->other_key.resumption)) &&
+        json_take(object, "survey", json_survey(&facts->survey)) &&
         json_put_time_ms(object, "observed_at", facts->observed_at_ms) &&
         json_take(object, "timings_ms", timings(&facts->timings)))
         return object;

@@ -16,5 +16,7 @@ cJSON *json_hosts(const struct result *result);
 /* `tls` may be NULL: no handshake finished. */
 cJSON *json_tls(const struct tls_facts *tls, const struct chain_verdict *verdict,
                 const struct tls_resumption *resumption);
+/* Null where there was no survey. */
+cJSON *json_survey(const struct tls_survey *survey);
 
 #endif

@@ -252,6 +252,7 @@ static void endpoint(struct page *page, const struct result *result, size_t at_h
         text_session_end(page, facts);
     }
     other_key(page, result, at_host, at_endpoint);
+    text_survey(page, &facts->survey);
     if (verbosity >= 1 && tls)
         resumption(page, &facts->resumption);
     if (verbosity >= 2) {

@@ -31,6 +31,9 @@ void text_certificate(struct page *page, const struct tls_facts *tls,
 void text_chains(struct page *page, const struct smtp_facts *facts,
                  const struct endpoint_verdict *verdict, int64_t now_s);
 
+/* The versions, suites and groups of a survey; nothing where there was none. */
+void text_survey(struct page *page, const struct tls_survey *survey);
+
 /* The lines of one session, one a line, with their time. */
 void text_dialogue(struct page *page, size_t indent, const struct smtp_facts *facts);
 

@@ -187,6 +187,7 @@ struct live *live_new(struct event_base *base, const struct live_options *option
         .wide_context = options->no_autopsy ? NULL : tls_context_new_wide(),
         .autopsy = !options->no_autopsy,
         .injection_test = options->injection_test,
+        .tls_survey = options->tls_survey,
     };
     set_sources(&live->environment.attempt, options);
     live->resolver = dns_resolver_new(base, &options->resolver);

@@ -21,6 +21,7 @@ struct live_options {
     size_t n_sources;    /* at most one a family */
     bool injection_test; /* --injection-test */
     bool both_keys;      /* --both-keys */
+    bool tls_survey;     /* --tls-survey */
     bool no_autopsy;     /* no further attempts after a failed handshake */
 };
 

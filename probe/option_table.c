@@ -334,6 +334,13 @@ static const char *set_both_keys(struct settings *settings, const char *argument
     return NULL;
 }
 
+static const char *set_tls_survey(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->live.tls_survey = true;
+    return NULL;
+}
+
 static const char *set_injection_test(struct settings *settings, const char *argument)
 {
     (void)argument;
@@ -503,6 +510,9 @@ const struct option option_table[] = {
      "no further attempts to tell why a handshake failed", set_no_autopsy},
     {"both-keys", 0, NULL, DEEPER, FOR_PROBING,
      "one more session: the certificate of the other kind of key, RSA or ECDSA", set_both_keys},
+    {"tls-survey", 0, NULL, DEEPER, FOR_CHECK,
+     "ask every address for its TLS versions and weak suites, in up to 12 more connections",
+     set_tls_survey},
     {"injection-test", 0, NULL, DEEPER, FOR_CHECK,
      "one more session: commands pipelined behind STARTTLS (CVE-2011-0411)", set_injection_test},
     {"mx", 0, "HOST[:PREF]", WHAT_IF, FOR_CHECK, "in place of the MX records (repeatable)", set_mx},

@@ -310,8 +310,8 @@ static void keys_come_in_the_order_of_the_contract(void **state)
         "schema",   "domain", "domain_unicode", "started_at", "elapsed_ms", "verdict", "what_if",
         "delivery", "mx",     "mta_sts",        "tls_rpt",    "hosts",      "findings"};
     static const char *const endpoint_keys[] = {
-        "ip",       "port", "stage",     "banner",    "helo",        "capabilities",
-        "starttls", "tls",  "both_keys", "other_tls", "observed_at", "timings_ms"};
+        "ip",  "port",      "stage",     "banner", "helo",        "capabilities", "starttls",
+        "tls", "both_keys", "other_tls", "survey", "observed_at", "timings_ms"};
     static const char *const tls_keys[] = {"protocol",      "cipher",  "group",
                                            "sni",           "trusted", "host_match",
                                            "verify_errors", "chain",   "resumption"};
@@ -387,6 +387,10 @@ static void want_of_memory_is_told_at_every_allocation(void **state)
 
     (void)state;
     sample_make(&sample, SAMPLE_BROKEN);
+    sample.facts.hosts[0].endpoints[0]->survey =
+        (struct tls_survey){.connections = 1,
+                            .versions = {[3] = {SURVEY_ACCEPTED, 0x0303, 0xc030, 29, 0}},
+                            .weak = {[TLS_SUITE_RC4] = {SURVEY_ACCEPTED, 0x0303, 0x0005, 0, 0}}};
     cJSON_InitHooks(&hooks);
     for (; status != 0 && budget < 10000; budget++) {
         allocations_left = budget;

@@ -54,6 +54,39 @@ def injection_test_tells_who_runs_what_came_before_tls():
             same(f"{options}: connections", len(server.peers), sessions)
 
 
+def survey(result):
+    return endpoints(result)[0]["survey"]
+
+
+@case("--tls-survey")
+def tls_survey_tells_the_versions_and_the_weak_classes():
+    same("not asked for", survey(probe("tls10.test")), None)
+    told = survey(probe("tls10.test", "--tls-survey"))
+    same("versions", {v["protocol"]: v["status"] for v in told["versions"]},
+         {"SSLv3": "refused", "TLSv1": "accepted", "TLSv1.1": "refused", "TLSv1.2": "refused",
+          "TLSv1.3": "refused"})
+    told = survey(probe("tripledes.test", "--tls-survey"))
+    same("weak classes", {w["class"]: w["status"] for w in told["weak"]},
+         {"anonymous": "refused", "null": "refused", "export": "refused", "rc4": "refused",
+          "des": "accepted"})
+    same("no STARTTLS, no survey", survey(probe("no-starttls.test", "--tls-survey")), None)
+
+
+@case("--tls-survey")
+def tls_survey_counts_its_connections():
+    host = "mx.good-plain.test"
+    for kind, options, connections in ((Refuser, ("--no-autopsy", "--tls-survey"), 5),
+                                       (MailServer, ("--tls-survey",), None)):
+        with kind(host, "127.8.0.5") as server:
+            told = survey(probe("good-plain.test", "--resolve", f"{host}:127.8.0.5", *options))
+            same("connections, besides the session's", told["connections"], len(server.peers) - 1)
+            holds("twelve at most", 5 <= told["connections"] <= 12, told)
+            if connections:
+                same("of a server that refuses all", told["connections"], connections)
+                same("statuses", {each["status"] for each in told["versions"] + told["weak"]},
+                     {"refused"})
+
+
 @case("--both-keys")
 def both_keys_takes_one_more_session_where_tls_came_up():
     host = "mx.good-plain.test"
