@@ -64,20 +64,23 @@ static void add_to_string(struct line *line, char c)
     line->escaped = c == '\\' && !line->escaped;
 }
 
-/* Brackets, and what may only stand between them. */
+/* What JSON has between strings and brackets: numbers, true, false, null, and what parts them. */
+static bool is_plain(char c)
+{
+    return c != '\0' && strchr(":,-+.0123456789Etruefalsn", c);
+}
+
 static void add_to_object(struct line *line, char c)
 {
     if (c == '{' || c == '[') {
         line->broken = line->broken || (line->depth == 0 && (line->closed || c == '['));
         line->depth++;
-    } else if (line->depth == 0) {
-        line->broken = true;
-    } else if (c == '}' || c == ']') {
+    } else if (line->depth > 0 && (c == '}' || c == ']')) {
         line->closed = --line->depth == 0;
-    } else if (c == '"') {
+    } else if (line->depth > 0 && c == '"') {
         line->in_string = true;
         line->broken = line->broken || !strchr("{[:,", line->before);
-    } else if (!memchr(":,-+.0123456789Etruefalsn", c, 25)) {
+    } else if (line->depth == 0 || !is_plain(c)) {
         line->broken = true;
     }
     line->before = c;

@@ -73,6 +73,11 @@ void name_set_free(struct name_set *set)
     free(set);
 }
 
+static bool is_free(const struct entry *entry)
+{
+    return entry->low == 0 && entry->high == 0;
+}
+
 static bool hash(struct name_set *set, const char *name, struct entry *out)
 {
     unsigned char bytes[sizeof *out];
@@ -83,8 +88,8 @@ static bool hash(struct name_set *set, const char *name, struct entry *out)
         EVP_MAC_final(set->mac, bytes, &length, sizeof bytes) != 1)
         return false;
     memcpy(out, bytes, sizeof *out);
-    if (out->high == 0 && out->low == 0)
-        out->low = 1; /* 0 marks a free place */
+    if (is_free(out))
+        out->low = 1;
     return true;
 }
 
@@ -100,7 +105,7 @@ static struct entry *find(struct entry *entries, uint32_t n_places, const struct
     uint32_t at = first_place(entry, n_places);
 
     while (entries[at].low != entry->low || entries[at].high != entry->high) {
-        if (entries[at].low == 0 && entries[at].high == 0)
+        if (is_free(&entries[at]))
             break;
         at = at + 1 < n_places ? at + 1 : 0;
     }
@@ -126,8 +131,8 @@ static bool grow(struct name_set *set, struct segment *segment)
     set->bytes += size;
     if (set->bytes > set->peak_bytes)
         set->peak_bytes = set->bytes;
-    for (uint32_t i = 0; i < segment->n_places; i++)
-        if (segment->entries[i].low != 0 || segment->entries[i].high != 0)
+    for (uint32_t i = 0; segment->entries && i < segment->n_places; i++)
+        if (!is_free(&segment->entries[i]))
             *find(entries, (uint32_t)n_places, &segment->entries[i]) = segment->entries[i];
     if (segment->entries)
         munmap(segment->entries, old_size);
@@ -153,9 +158,9 @@ enum name_set_result name_set_add(struct name_set *set, const char *name)
     segment = &set->segments[entry.low >> (64 - SEGMENT_BITS)];
     if (segment->entries)
         place = find(segment->entries, segment->n_places, &entry);
-    if (place && (place->low != 0 || place->high != 0))
+    if (place && !is_free(place))
         return NAME_SET_THERE;
-    if (is_full(segment)) {
+    if (!place || is_full(segment)) {
         if (!grow(set, segment))
             return NAME_SET_NO_MEMORY;
         place = find(segment->entries, segment->n_places, &entry);
