@@ -27,7 +27,7 @@
 /* Fails the test with the name of the case unless the numbers are the same. */
 #define CASE_INT(name, actual, expected)                                                       \
     do {                                                                                       \
-        long long case_actual = (actual), case_expected = (expected);                          \
+        long long case_actual = (long long)(actual), case_expected = (long long)(expected);    \
         if (case_actual != case_expected)                                                      \
             fail_msg("%s: %s is %lld, not %lld", (name), #actual, case_actual, case_expected); \
     } while (0)
