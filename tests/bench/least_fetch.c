@@ -32,7 +32,7 @@ static CURLcode use_store(CURL *easy, void *context, void *arg)
     return CURLE_OK;
 }
 
-static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
+static size_t on_body(const char *bytes, size_t size, size_t n, void *arg)
 {
     struct transfer *transfer = arg;
 

@@ -152,12 +152,12 @@ static void make_leaves(struct sink_farm *farm)
     const struct sink_options *options = &farm->options;
     char name[FARM_NAME_MAX];
 
-    farm->leaves = must(calloc(options->hosts, sizeof *farm->leaves));
+    farm->leaves = must(calloc(options->hosts, sizeof(X509 *)));
     for (uint32_t host = 0; host < options->hosts; host++) {
         farm_mail_host(host, name);
         farm->leaves[host] = chains_leaf(farm->chains, sink_kind_of(options, host), name);
     }
-    farm->policy_leaves = must(calloc(options->policies + 1U, sizeof *farm->policy_leaves));
+    farm->policy_leaves = must(calloc(options->policies + 1U, sizeof(X509 *)));
     for (uint32_t domain = 0; domain < options->policies; domain++) {
         farm_policy_host(domain, name);
         farm->policy_leaves[domain] = chains_leaf(farm->chains, CHAIN_EC, name);
@@ -300,7 +300,7 @@ static int oversee(const struct sink_farm *farm, const pid_t *processes, const s
 int main(int argc, char *argv[])
 {
     struct sink_farm farm = {.options = {.hosts = 1000, .port = 25, .processes = 1}};
-    pid_t processes[PROCESSES_MAX];
+    pid_t processes[PROCESSES_MAX] = {0};
     sigset_t signals;
 
     if (!read_options(argc, argv, &farm.options))

@@ -56,7 +56,7 @@ def reference(bench, sink, probes, in_flight):
         return []
     argv = [program, "probe", "-C", sink.ca, "-n", probes, "-c", in_flight, "-A", sink.hosts, "-p",
             sink.port, "-v", "1.3"]
-    return [Client("BENCH_LIMIT", argv, probes, bench.client_cpus)]
+    return [Client("BENCH_LIMIT", argv, probes, bench.client_cpus, essential=False)]
 
 
 # --- other tools -------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def tls_scan(program, bench, sink, hosts, in_flight):
     def check(sample):
         done = sum(1 for line in sample.lines() if line.get("verifyCertResult") is True)
         return None if done == hosts else f"{done} of {hosts} verified"
-    return Client("tls-scan", argv, hosts, bench.client_cpus, check)
+    return Client("tls-scan", argv, hosts, bench.client_cpus, check, essential=False)
 
 
 def zgrab2(program, bench, sink, hosts, in_flight):
@@ -86,14 +86,15 @@ def zgrab2(program, bench, sink, hosts, in_flight):
     def check(sample):
         done = sum(1 for line in sample.lines() if "smtp" in line.get("data", {}))
         return None if done >= hosts else f"{done} of {hosts} probed"
-    return Client("zgrab2", argv, hosts, bench.client_cpus, check)
+    return Client("zgrab2", argv, hosts, bench.client_cpus, check, essential=False)
 
 
 def one_by_one(name, bench, command):
     """A tool that takes one host: so many in turn, started by xargs."""
     listed = bench.list(f"{name}.txt", (zone.host(n) for n in range(SEQUENTIAL_PROBES)))
     argv = ["xargs", "-n", 1, "-I", "{}", "-a", listed, *command]
-    return Client(f"{name}, one by one", argv, SEQUENTIAL_PROBES, bench.client_cpus)
+    return Client(f"{name}, one by one", argv, SEQUENTIAL_PROBES, bench.client_cpus,
+                  essential=False)
 
 
 def posttls_finger(program, bench, sink, _hosts, _in_flight):

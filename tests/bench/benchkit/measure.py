@@ -17,6 +17,7 @@ class Client:
     cpus: set
     check: Optional[Callable] = None
     good_statuses: tuple = (0,)
+    essential: bool = True           # without it the experiment says nothing
 
 
 @dataclass
@@ -101,7 +102,11 @@ class Rounds:
 
 
 def interleave(clients, rounds, bench):
-    """Every client once, and again, `rounds` times. A client that breaks is left out and told of."""
+    """Every client once, and again, `rounds` times.
+
+    Returns the samples, and what was wrong with clients that are left out since they broke. Raises
+    Broken where an essential one did.
+    """
     result, left_out = Rounds(), {}
     for number in range(rounds):
         for client in clients:
@@ -110,6 +115,8 @@ def interleave(clients, rounds, bench):
             try:
                 result.add(client.name, run(client, bench.programs, bench.directory))
             except Broken as error:
+                if client.essential:
+                    raise
                 left_out[client.name] = str(error)
                 result.samples.pop(client.name, None)
                 print(f"    {error}", file=sys.stderr)

@@ -96,11 +96,12 @@ def profile_text(taken):
                  for p, dso, symbol in taken.symbols[:profile.LINES]])
 
 
-def render(experiments, rounds, command):
-    """The whole document."""
+def render(experiments, broken, rounds, command):
+    """The whole document. `broken` says which experiments did not come to an end, and why."""
     parts = [HEAD.format(command=f"The command was `{command}`.", machine=machine(), rounds=rounds),
              "## Goals", table(("", "what", "goal", "measured", ""), goal_rows(experiments))]
     if clients.absent():
         parts.append("Not to be had on this machine: " + ", ".join(clients.absent()) + ".")
+    parts += [f"**Not measured**: {text}" for text in broken]
     parts += [experiment_text(experiment) for experiment in experiments]
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
