@@ -29,6 +29,34 @@ NOT_YET = {("78", "target_excluded", None): "the list of --exclude belongs to `s
 # Reasons of the user's that no real server at hand can be brought to.
 ONLY_THE_FAULT_SERVER = {"unexpected_message": "no real server speaks out of turn"}
 
+# Where rows share a reason, whose row each is, by the words of the document.
+ROWS_OF_DOMAINS = {
+    "4": "address-servfail",
+    "8": "banner-554",
+    "8a": "banner-http ehlo-close",
+    "8b": "ehlo-helo-refused",
+    "9": "helo-only-enforce",
+    "10": "no-starttls-enforce",
+    "11": "starttls-454-enforce starttls-554",
+    "12": "starttls-stripped-enforce",
+    "13": "plaintext-behind-220",
+    "15": "smtp-for-tls http-for-tls garbage-for-tls",
+    "16": "handshake-close handshake-reset handshake-silence",
+    "17": "alert-70",
+    "18": "rc4 tripledes",
+    "19": "alert-71 camellia",
+    "20": "alert-40",
+    "21": "small-dh",
+    "23": "anonymous",
+    "24": "tls10 tls11",
+    "25": "alert-10 out-of-order",
+    "26": "alert-80",
+    "27": "client-certificate client-certificate-12",
+    "56": "lame",
+    "57": "policy-404 policy-410",
+    "73": "alert-40-dane no-starttls-dane",
+    "B2": "bare-line-feed banner-escape",
+}
 CERTIFICATE_ROWS = {"41", "42", "43", "45", "49", "50", "52"}
 
 REAL_MAIL = {"postfix", "exim"}
@@ -139,6 +167,7 @@ def is_real(finding, domain, lab):
 class Emitted:
     def __init__(self):
         self.producers = defaultdict(set)  # by outcome
+        self.rows = defaultdict(set)       # by domain of the table
         self.real = defaultdict(set)       # by reason
         self.wrong_policy = []
         self.several = set()               # domains with two certificate faults at one host
@@ -152,6 +181,8 @@ class Emitted:
             if finding["policy_type"] not in decisions.policy_types(finding["row"],
                                                                     finding["result_type"]):
                 self.wrong_policy.append(f"{name}: {finding['policy_type']} at {outcome(finding)}")
+            if domain:
+                self.rows[name].add(finding["row"])
             if domain and is_real(finding, domain, lab):
                 self.real[finding["reason"]].add(name)
             if finding["row"] in CERTIFICATE_ROWS and finding["result_type"]:
@@ -178,6 +209,10 @@ def compare(rows, emitted):
             yield f"row {row.label} names no reason"
     if not emitted.several or not emitted.twice:  # row 53
         yield "nothing produced: row 53 (several faults at once; one finding for each policy)"
+    for row, names in ROWS_OF_DOMAINS.items():
+        for name in names.split():
+            if row not in emitted.rows[name + ".test"]:
+                yield f"{name}.test: row {row} expected, not {sorted(emitted.rows[name + '.test'])}"
     yield from emitted.wrong_policy
 
 
