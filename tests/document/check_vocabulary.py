@@ -10,8 +10,7 @@ TOP = Path(__file__).resolve().parents[2]
 # No feature produces these yet: the exclude list comes with the scan.
 NOT_YET = {"target_excluded"}
 # In the lab these come from options and shortages (lab.options, cli), not from a domain.
-NOT_A_DOMAIN = {"dnssec_not_checked", "family_unavailable", "mx_limit_reached", "probe_error",
-                "what_if_unused"}
+NOT_A_DOMAIN = {"dnssec_not_checked", "family_unavailable", "probe_error", "what_if_unused"}
 
 
 def code_reasons():
