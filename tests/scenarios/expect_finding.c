@@ -161,7 +161,7 @@ static void print(const struct finding *finding)
 static unsigned check_form(const struct finding *finding)
 {
     bool whole = finding->detail && finding->detail[0] && finding->fix && finding->fix[0] &&
-                 !strchr(finding->fix, '{');
+                 !strchr(finding->fix, '{') && finding->row;
     bool typed =
         (finding->result_type == RESULT_NONE) == (finding->policy_type == POLICY_TYPE_NONE);
 
