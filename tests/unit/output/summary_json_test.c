@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -249,11 +252,35 @@ static void the_file_is_the_object(void **state)
     fclose(file);
     assert_string_equal(bytes, capture.text);
     unlink(path);
-    assert_int_equal(summary_write_file("/dev/full", summary, &summary_sample_run), -1);
-    assert_int_equal(errno, ENOSPC);
     assert_int_equal(summary_write_file("/no/such/file", summary, &summary_sample_run), -1);
     assert_int_equal(errno, ENOENT);
     capture_clear(&capture);
+    summary_free(summary);
+}
+
+/* The limit of the file size stands in for a full disk. */
+static void a_file_that_cannot_be_written_is_told(void **state)
+{
+    char path[] = "/tmp/mxprobe-summary-XXXXXX";
+    struct summary *summary = summary_of_samples();
+    struct rlimit before, small;
+    struct stat there;
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){.rlim_cur = 100, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int status = summary_write_file(path, summary, &summary_sample_run), why = errno;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(status, -1);
+    assert_int_equal(why, EFBIG);
+    assert_int_equal(stat(path, &there), 0);
+    assert_int_equal(there.st_size, 0); /* as it was */
+    unlink(path);
     summary_free(summary);
 }
 
@@ -266,6 +293,7 @@ int main(void)
         cmocka_unit_test(dane_on_every_host),
         cmocka_unit_test(an_address_in_place_of_a_host_is_no_provider),
         cmocka_unit_test(the_file_is_the_object),
+        cmocka_unit_test(a_file_that_cannot_be_written_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

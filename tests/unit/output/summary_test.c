@@ -327,6 +327,7 @@ static void certificates_count_once_and_within_thirty_days(void **state)
     (void)state;
     add_certificate(summary, 11, (int64_t)30 * DAY_S, b);
     add_certificate(summary, 11, (int64_t)30 * DAY_S, a);
+    add_certificate(summary, 11, (int64_t)30 * DAY_S, b);
     add_certificate(summary, 2, (int64_t)30 * DAY_S + 1, a); /* later */
     add_certificate(summary, 3, -1, a);                      /* over */
     /* 2001-10-09T01:46:40Z, from date(1) -d @1002592000. */
@@ -345,7 +346,7 @@ static void certificates_count_once_and_within_thirty_days(void **state)
 static void more_certificates_than_can_be_told_apart(void **state)
 {
     static char a[] = "a.test";
-    struct summary *summary = summary_new();
+    struct summary *summary = summary_new(), *merged = summary_new();
 
     (void)state;
     for (unsigned i = 1; i <= 8192; i++)
@@ -355,6 +356,9 @@ static void more_certificates_than_can_be_told_apart(void **state)
     expect_in_text(summary, "\nCertificates  8192 end within 30 days");
     add_certificate(summary, 8193, 1, a);
     expect_in_text(summary, "\nCertificates  more than 8192 end within 30 days");
+    summary_merge(merged, summary);
+    expect_in_text(merged, "\nCertificates  more than 8192 end within 30 days");
+    summary_free(merged);
     summary_free(summary);
 }
 
