@@ -79,6 +79,13 @@ bool survey_next(const struct survey *survey, struct tls_hello_offer *offer)
 
 /* --- what was answered ------------------------------------------------------------------------ */
 
+/* TLS 1.3 is offered alone, every other version as the newest of all. */
+static bool offers_version(const struct tls_hello_offer *offer, uint16_t version)
+{
+    return offer->version == TLS13 ? version == TLS13
+                                   : version >= SSL3 && version <= offer->version;
+}
+
 /* A choice of what was not offered is no TLS, whatever it looks like. */
 static struct survey_answer answer_of(const struct tls_hello_offer *offer,
                                       enum hello_outcome outcome,
@@ -88,7 +95,7 @@ static struct survey_answer answer_of(const struct tls_hello_offer *offer,
 
     if (outcome == HELLO_ALERT || outcome == HELLO_CLOSED)
         answer.status = SURVEY_REFUSED;
-    if (outcome != HELLO_CHOSEN || hello->version < SSL3 || hello->version > offer->version ||
+    if (outcome != HELLO_CHOSEN || !offers_version(offer, hello->version) ||
         !tls_hello_offers(offer, hello->suite))
         return answer;
     return (struct survey_answer){.status = SURVEY_ACCEPTED,

@@ -1,4 +1,4 @@
-/* Unit tests of probe/inspection: when there is an autopsy, how far it goes, and cuts. */
+/* Unit tests of probe/inspection: when there is an autopsy or a survey, how far it goes, cuts. */
 #include "case.h"
 
 #include <signal.h>
@@ -284,6 +284,142 @@ static void test_cut_in_the_autopsy(void **state)
     assert_int_equal(world->n_done, 0);
 }
 
+/* --- the survey ------------------------------------------------------------------------------- */
+
+enum { PAUSE_MS = 200 };
+
+static const struct tls_survey *survey(struct world *world, const struct loop_step *steps)
+{
+    world->environment.tls_survey = true;
+    world->environment.autopsy = false;
+    return &inspect(world, steps)->survey;
+}
+
+/* Twelve connections after the session's, with a pause before each; the session stays as it was. */
+static void test_survey(void **state)
+{
+    struct world *world = *state;
+    const int64_t began_ms = clock_monotonic_ms();
+
+    (void)SSL_CTX_set_options(world->server_context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+    const struct tls_survey *told = survey(world, tls);
+    assert_int_equal(told->connections, SURVEY_CONNECTIONS_MAX);
+    assert_int_equal(world->server.n_clients, 1 + SURVEY_CONNECTIONS_MAX);
+    assert_true(clock_monotonic_ms() - began_ms >= SURVEY_CONNECTIONS_MAX * PAUSE_MS);
+    assert_int_equal(told->order, SURVEY_ORDER_SERVER);
+    for (size_t i = 0; i < SURVEY_VERSIONS; i++)
+        assert_int_equal(told->versions[i].status, i < 3 ? SURVEY_REFUSED : SURVEY_ACCEPTED);
+    assert_int_equal(told->versions[3].suite, 0xc02c); /* OpenSSL's first, with an EC key */
+    assert_int_equal(told->versions[3].group, 29);
+    assert_int_equal(told->versions[4].suite, 0x1302);
+    for (size_t i = 0; i < SURVEY_CLASSES; i++)
+        assert_int_equal(told->weak[i].status, SURVEY_REFUSED);
+    assert_int_equal(world->facts->problem, SMTP_FINE);
+    assert_non_null(world->facts->tls);
+}
+
+static void test_survey_of_what_failed(void **state)
+{
+    struct world *world = *state;
+
+    SSL_CTX_set_security_level(world->server_context, 0);
+    assert_int_equal(SSL_CTX_set_min_proto_version(world->server_context, TLS1_VERSION), 1);
+    assert_int_equal(SSL_CTX_set_max_proto_version(world->server_context, TLS1_1_VERSION), 1);
+    assert_int_equal(SSL_CTX_set_cipher_list(world->server_context, "ALL:eNULL:@SECLEVEL=0"), 1);
+    const struct tls_survey *told = survey(world, tls);
+    assert_int_equal(told->versions[1].status, SURVEY_ACCEPTED);
+    assert_int_equal(told->versions[2].status, SURVEY_ACCEPTED);
+    assert_int_equal(told->versions[3].status, SURVEY_REFUSED);
+    assert_int_equal(told->weak[TLS_SUITE_ANONYMOUS].status, SURVEY_ACCEPTED);
+    assert_int_equal(told->weak[TLS_SUITE_ANONYMOUS].version, TLS1_1_VERSION);
+    assert_int_equal(told->weak[TLS_SUITE_NULL].suite, 0xc006);
+    assert_int_equal(told->order, SURVEY_ORDER_CLIENT);
+    assert_int_equal(world->facts->problem, SMTP_TLS_FAILED);
+    assert_null(world->facts->tls);
+}
+
+/* How many connections it is worth, and what is told of TLS 1.3, which is asked for first. */
+static void test_survey_of_the_sick(void **state)
+{
+    static const struct {
+        const char *name;
+        const struct loop_step *steps;
+        unsigned connections;
+        enum survey_status status;
+    } cases[] = {
+        {"closes", closes, 5, SURVEY_REFUSED},
+        {"resets", resets, 5, SURVEY_REFUSED},
+        {"answers in SMTP", no_tls, 5, SURVEY_UNKNOWN},
+        {"says nothing", silence, 1, SURVEY_UNKNOWN},
+        {"refuses STARTTLS", refuses, 0, SURVEY_UNKNOWN},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct world *world;
+        if (i > 0) {
+            assert_int_equal(tear_down(state), 0);
+            assert_int_equal(set_up(state), 0);
+        }
+        world = *state;
+        if (cases[i].steps == silence)
+            world->environment.attempt.session.timeout_ms = SHORT_MS;
+        const struct tls_survey *told = survey(world, cases[i].steps);
+        CASE_INT(cases[i].name, told->connections, cases[i].connections);
+        CASE_INT(cases[i].name, (long long)world->server.n_clients, 1 + cases[i].connections);
+        for (size_t j = 0; j < SURVEY_VERSIONS; j++)
+            CASE_INT(cases[i].name, told->versions[j].status, cases[i].status);
+    }
+}
+
+/* Turned away in the third connection: no more are made, and nothing is called refused. */
+static void test_survey_throttled(void **state)
+{
+    static const struct loop_step throttles[] = {
+        {LOOP_SAY, "421 slow down\r\n"}, {LOOP_SAY, "421 slow down\r\n"}, {LOOP_CLOSE, NULL}};
+    struct world *world = *state;
+
+    world->environment.tls_survey = true;
+    begin(world, tls);
+    while (world->server.n_clients < 3)
+        assert_int_equal(event_base_loop(world->base, EVLOOP_ONCE), 0);
+    world->server.steps = throttles;
+    loop_for(world, PATIENCE_MS);
+    assert_int_equal(world->n_done, 1);
+    const struct tls_survey *told = &world->facts->survey;
+    assert_int_equal(world->server.n_clients, 3);
+    assert_int_equal(told->connections, 2);
+    assert_int_equal(told->versions[4].status, SURVEY_ACCEPTED);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(told->versions[i].status, SURVEY_UNKNOWN);
+    for (size_t i = 0; i < SURVEY_CLASSES; i++)
+        assert_int_equal(told->weak[i].status, SURVEY_UNKNOWN);
+}
+
+/* In a pause as well as while a connection is under way: what was told by then stays. */
+static void test_survey_cut(void **state)
+{
+    for (int in_pause = 0; in_pause < 2; in_pause++) {
+        struct world *world = *state;
+        world->environment.tls_survey = true;
+        struct inspection *inspection = begin(world, tls);
+        while (world->server.n_clients < 3)
+            assert_int_equal(event_base_loop(world->base, EVLOOP_ONCE), 0);
+        if (in_pause)
+            loop_for(world, PAUSE_MS / 2); /* the third has ended by then, the next not begun */
+        struct smtp_facts *facts = inspection_cut(inspection, SMTP_DEADLINE);
+        assert_int_equal(facts->problem, SMTP_FINE);
+        assert_non_null(facts->tls);
+        assert_int_equal(facts->survey.connections, in_pause ? 2 : 1);
+        assert_int_equal(facts->survey.versions[4].status, SURVEY_ACCEPTED);
+        smtp_facts_unref(facts);
+        loop_for(world, 2 * PAUSE_MS);
+        assert_int_equal(world->n_done, 0);
+        assert_int_equal(world->server.n_clients, 3);
+        assert_int_equal(tear_down(state), 0);
+        assert_int_equal(set_up(state), 0);
+    }
+}
+
 int main(void)
 {
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -297,6 +433,11 @@ int main(void)
         IN_WORLD(test_dialogue),
         IN_WORLD(test_cut_in_the_session),
         IN_WORLD(test_cut_in_the_autopsy),
+        IN_WORLD(test_survey),
+        IN_WORLD(test_survey_of_what_failed),
+        IN_WORLD(test_survey_of_the_sick),
+        IN_WORLD(test_survey_throttled),
+        IN_WORLD(test_survey_cut),
     };
     (void)signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
