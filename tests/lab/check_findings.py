@@ -4,8 +4,8 @@
     lab run -- check_findings.py [DOMAIN…]
 
 MXPROBE names the program (build/mxprobe). Findings are compared as a multiset of severity, reason,
-result type, policy type and host; verdict, deliveries, exit status and the order of the answers
-exactly; every object is held against docs/result.schema.json.
+result type, policy type and host; verdict, deliveries, stage, exit status and the order of the
+answers exactly; every object is held against docs/result.schema.json.
 """
 import json
 import sys
@@ -35,6 +35,9 @@ def differences(domain, result, validator):
     for sender, expected in zip(SENDERS, domain.delivery):
         if result["delivery"][sender] != expected:
             yield f"delivery {sender}: {result['delivery'][sender]}, expected {expected}"
+    stages = {endpoint["stage"] for host in result["hosts"] for endpoint in host["endpoints"]}
+    if domain.stage and stages != {domain.stage}:
+        yield f"stage: {sorted(stages)}, expected {domain.stage}"
     found = Counter(key_of(finding) for finding in result["findings"])
     expected = Counter(finding.key() for finding in domain.findings)
     for key in (expected - found).elements():

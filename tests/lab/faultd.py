@@ -18,6 +18,7 @@ real TLS session is wanted. A script is played to every connection, step by step
     records V N      a handshake of TLS version V, of which only the first N records are sent
     delay MS         from here on, wait so long before every reply
     wait MS          wait once
+    gate N           wait until so many sessions have come as far as this
     drip MS TEXT     one byte every MS
     flood N TEXT     TEXT again and again until N bytes are sent (0: until the peer goes)
     silence          say nothing until the peer goes
@@ -44,6 +45,8 @@ import sys
 
 from faultdns import Resolver
 
+CONTEXTS = {}
+BACKLOG = 1024  # of a listener that a whole crowd comes to at once
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -53,6 +56,9 @@ class Done(Exception):
 
 class Session:
     """One connection and the script that is played to it."""
+
+    at_gate = 0  # sessions of this server that have come there
+    gate = asyncio.Event()
 
     def __init__(self, listener, reader, writer):
         self.listener = listener
@@ -102,21 +108,17 @@ class Session:
         await self.reader.readuntil(b"\r\n\r\n")
 
     async def do_tls(self, _):
-        await self.writer.start_tls(self.context())
+        await self.writer.start_tls(context(self.listener))
         self.secure = True
 
     async def do_tickets(self, count):
-        context = self.context()
-        context.num_tickets = int(count)
-        await self.writer.start_tls(context)
+        await self.writer.start_tls(context(self.listener, tickets=int(count)))
         self.secure = True
 
     async def do_records(self, rest):
         version, _, count = rest.partition(" ")
-        context = self.context()
-        context.minimum_version = context.maximum_version = VERSIONS[version]
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        server = context.wrap_bio(incoming, outgoing, server_side=True)
+        server = context(self.listener, version).wrap_bio(incoming, outgoing, server_side=True)
         left = int(count)
         while left:
             try:
@@ -152,6 +154,12 @@ class Session:
 
     async def do_wait(self, ms):
         await asyncio.sleep(int(ms) / 1000)
+
+    async def do_gate(self, count):
+        Session.at_gate += 1
+        if Session.at_gate >= int(count):
+            Session.gate.set()
+        await Session.gate.wait()
 
     async def do_drip(self, rest):
         ms, _, text = rest.partition(" ")
@@ -221,10 +229,20 @@ class Session:
         last = "STARTTLS" if starttls else "8BITMIME"
         await self.send(f"250-{self.name}\r\n250-SIZE 10240000\r\n250 {last}\r\n".encode())
 
-    def context(self):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.listener["chain"], self.listener["key"])
-        return context
+
+def context(listener, version=None, tickets=None):
+    """The listener's TLS, made once: to read a chain of two hundred takes its time."""
+    key = (listener["chain"], version, tickets)
+    if key not in CONTEXTS:
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.set_ciphers("DEFAULT:@SECLEVEL=0")  # weak certificates are among them
+        made.load_cert_chain(listener["chain"], listener["key"])
+        if version:
+            made.minimum_version = made.maximum_version = VERSIONS[version]
+        if tickets is not None:
+            made.num_tickets = tickets
+        CONTEXTS[key] = made
+    return CONTEXTS[key]
 
 
 def first_records(flight, count):
@@ -294,7 +312,7 @@ async def main(path):
             keep += fill_backlog(listener)
         else:
             keep.append(await asyncio.start_server(
-                lambda r, w, l=listener: serve(l, r, w), *where))
+                lambda r, w, l=listener: serve(l, r, w), *where, backlog=BACKLOG))
     print("ready", flush=True)
     await asyncio.Event().wait()
 

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from .table import LAB
 
@@ -22,14 +23,26 @@ def path():
     return os.environ.get("MXPROBE") or str(LAB.parent.parent / "build" / "mxprobe")
 
 
-def check(names, options=()):
-    """(exit status, standard output, standard error) of `check --format json` for the names."""
+def sanitized():
+    """Is it a build that takes its memory for a sanitizer?"""
+    image = Path(path()).read_bytes()
+    return b"__asan_init" in image or b"__tsan_init" in image
+
+
+def command(names, options=()):
+    """`check --format json` for the names, in the lab."""
     options = [os.path.expandvars(option) for option in options]
     # Resolvers are asked in turn: one that the options name is to be asked alone.
     resolver = () if "--resolver" in options else ("--resolver", os.environ["LAB_RESOLVER"])
-    command = [path(), "check", "--format", "json", *resolver, "--ca-file", os.environ["LAB_CA"], "--ehlo", "prober.test", "--timeout", TIMEOUT_S,
-               "--connect-timeout", CONNECT_TIMEOUT_S, *options, *names]
-    run = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    return [path(), "check", "--format", "json", *resolver, "--ca-file", os.environ["LAB_CA"],
+            "--ehlo", "prober.test", "--timeout", TIMEOUT_S, "--connect-timeout",
+            CONNECT_TIMEOUT_S, *options, *names]
+
+
+def check(names, options=()):
+    """(exit status, standard output, standard error) of that."""
+    run = subprocess.run(command(names, options), capture_output=True, text=True,
+                         errors="replace")
     return run.returncode, run.stdout, run.stderr
 
 

@@ -16,6 +16,7 @@ FAULTY = {kind: f"127.0.0.{55 + number}" for number, kind in enumerate((
     "silent", "refusing", "wrong-id", "other-question", "truncating", "looping", "garbled",
     "explaining"))}
 NOBODY = "127.9.9.9"  # an address where nothing listens
+CROWD = "crowd"  # N.crowd.DOMAIN is a further domain on the host of DOMAIN, for every N
 
 
 class TableError(Exception):
@@ -84,9 +85,11 @@ class Domain:
     exists: bool = True              # False: not in any zone
     text: str = None                 # U-labels, where they differ
     options: list = field(default_factory=list)   # further options for mxprobe, $LAB_… replaced
+    stage: str = None                # the last that every session reaches, where it is of interest
     posttls: dict = field(default_factory=dict)
     section: str = None              # the title of its file
     fault_address: str = None        # assigned
+    crowd: bool = False              # assigned: N.crowd.DOMAIN share its host, see CROWD
 
     def hosts(self):
         """The names of the MX hosts; none for a null MX."""
@@ -139,6 +142,8 @@ def load(path=TABLE):
         for entry in section.get("domain", []):
             unique(domains, make_domain(dict(entry, section=section["title"]), hosts))
     assign_addresses(hosts, domains)
+    for domain in domains.values():
+        domain.crowd = draws_a_crowd(domain, hosts)
     return Table(hosts, [make(Zone, entry) for entry in entries(sections, "zone")],
                  list(domains.values()))
 
@@ -208,6 +213,18 @@ def add_plain_hosts(domain, hosts):
             hosts[host] = Host(host)
         if host not in hosts:
             raise TableError(f"{domain.name}: no such host: {host}")
+
+
+def draws_a_crowd(domain, hosts):
+    """Can further domains share its one host, and is all that is found about them the host's?"""
+    if domain.hosts() != [f"mx.{domain.name}"] or len(domain.mx) != 1 or not domain.exists:
+        return False
+    host = hosts[domain.hosts()[0]]
+    about_domain = {finding.reason for finding in domain.findings if not finding.mx}
+    return (host.server in ("fault", "postfix")
+            and not (host.options or host.tlsa or host.staple or host.backlog_full or host.cname)
+            and not (domain.policy or domain.options or domain.records)
+            and about_domain == {"mta_sts_policy_not_found", "no_downgrade_protection"})
 
 
 def assign_addresses(hosts, domains):

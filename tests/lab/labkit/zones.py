@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from .table import AUTHORITATIVE, FAULTY, Zone
+from .table import AUTHORITATIVE, CROWD, FAULTY, Zone
 
 HEAD = """$TTL 60
 @ SOA ns.test. hostmaster.test. 1 3600 600 86400 60
@@ -52,6 +52,8 @@ def domain_records(domain):
         yield f"_smtp._tls.{owner}", f"TXT {quoted(text)}"
     if domain.policy and domain.policy.server != "none":
         yield f"mta-sts.{owner}", f"A {domain.policy_address()}"
+    if domain.crowd:
+        yield f"*.{CROWD}.{owner}", f"MX {domain.mx[0]}."
     for line in domain.records:
         name, rest = line.split(None, 1)
         yield name, rest
