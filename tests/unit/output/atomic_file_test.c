@@ -1,9 +1,7 @@
 #include "output/atomic_file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,38 +15,7 @@
 
 #include <cmocka.h>
 
-static int enter_directory(void **state)
-{
-    char name[] = "/tmp/mxprobe-atomic-XXXXXX";
-
-    *state = mkdtemp(name) ? strdup(name) : NULL;
-    return *state && chdir(*state) == 0 ? 0 : -1;
-}
-
-static int leave_directory(void **state)
-{
-    DIR *directory = opendir(".");
-    const struct dirent *entry;
-
-    while ((entry = readdir(directory)))
-        unlinkat(AT_FDCWD, entry->d_name, 0);
-    closedir(directory);
-    int status = chdir("/") == 0 ? rmdir(*state) : -1;
-    free(*state);
-    return status;
-}
-
-static size_t count_files(void)
-{
-    DIR *directory = opendir(".");
-    const struct dirent *entry;
-    size_t n = 0;
-
-    while ((entry = readdir(directory)))
-        n += entry->d_name[0] != '.';
-    closedir(directory);
-    return n;
-}
+#include "scratch_directory.h"
 
 static void write_plainly(const char *path, const char *text, mode_t mode)
 {

@@ -12,13 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
 #include "capture.h"
+#include "scratch_directory.h"
 #include "summary_sample.h"
 
 static cJSON *read_object(const struct summary *summary, const struct summary_run *run)
@@ -235,23 +234,19 @@ static void an_address_in_place_of_a_host_is_no_provider(void **state)
 
 static void the_file_is_the_object(void **state)
 {
-    char path[] = "/tmp/mxprobe-summary-XXXXXX", bytes[32768] = "";
+    char bytes[32768] = "";
     struct summary *summary = summary_of_samples();
     struct capture capture;
-    int fd = mkstemp(path);
 
     (void)state;
-    assert_true(fd >= 0);
-    close(fd);
-    assert_int_equal(summary_write_file(path, summary, &summary_sample_run), 0);
+    assert_int_equal(summary_write_file("file", summary, &summary_sample_run), 0);
     capture_begin(&capture);
     summary_print_json(capture.out, summary, &summary_sample_run);
     capture_end(&capture);
-    FILE *file = fopen(path, "r");
+    FILE *file = fopen("file", "r");
     assert_true(fread(bytes, 1, sizeof bytes - 1, file) > 0);
     fclose(file);
     assert_string_equal(bytes, capture.text);
-    unlink(path);
     assert_int_equal(summary_write_file("/no/such/file", summary, &summary_sample_run), -1);
     assert_int_equal(errno, ENOENT);
     capture_clear(&capture);
@@ -261,26 +256,19 @@ static void the_file_is_the_object(void **state)
 /* The limit of the file size stands in for a full disk. */
 static void a_file_that_cannot_be_written_is_told(void **state)
 {
-    char path[] = "/tmp/mxprobe-summary-XXXXXX";
     struct summary *summary = summary_of_samples();
     struct rlimit before, small;
-    struct stat there;
-    int fd = mkstemp(path);
 
     (void)state;
-    assert_true(fd >= 0);
-    close(fd);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     small = (struct rlimit){.rlim_cur = 100, .rlim_max = before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    int status = summary_write_file(path, summary, &summary_sample_run), why = errno;
+    int status = summary_write_file("file", summary, &summary_sample_run), why = errno;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(status, -1);
     assert_int_equal(why, EFBIG);
-    assert_int_equal(stat(path, &there), 0);
-    assert_int_equal(there.st_size, 0); /* as it was */
-    unlink(path);
+    assert_int_equal(count_files(), 0);
     summary_free(summary);
 }
 
@@ -292,8 +280,9 @@ int main(void)
         cmocka_unit_test(nothing_known_is_null),
         cmocka_unit_test(dane_on_every_host),
         cmocka_unit_test(an_address_in_place_of_a_host_is_no_provider),
-        cmocka_unit_test(the_file_is_the_object),
-        cmocka_unit_test(a_file_that_cannot_be_written_is_told),
+        cmocka_unit_test_setup_teardown(the_file_is_the_object, enter_directory, leave_directory),
+        cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_is_told, enter_directory,
+                                        leave_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
