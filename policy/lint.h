@@ -32,7 +32,8 @@ const char *lint_kind_text(enum lint_kind kind);
 
 /*
  * Judges `bytes`: a TXT record's text (one final newline does not count), a policy file, or lines
- * of TLSA records ("#" comments and blank lines allowed). Besides validity it warns of what is
+ * of TLSA records ("#" comments and blank lines allowed; whole records may reach over several lines
+ * in parentheses, RFC 1035 5.1). Besides validity it warns of what is
  * valid and unwise (max_age under a day or clamped, mode none with mx, DANE-TA full values, usage
  * 0 and 1, a final digest length that no sender uses). Returns 0, or -1 when out of memory.
  */

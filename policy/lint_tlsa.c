@@ -158,20 +158,56 @@ static int judge_line(const char *line, size_t number, struct owners *owners,
     return status;
 }
 
+/*
+ * How far the record reaches that begins here: to the end of the line, or of the line where its
+ * parentheses are closed (RFC 1035 5.1). Those that never are concern their own line alone.
+ */
+static size_t record_length(const uint8_t *bytes, size_t length)
+{
+    enum { LINES_MAX = 512 }; /* or else a file of nothing but "(" would take forever */
+    size_t lines = 0, first = 0, at = 0;
+    int depth = 0;
+    while (at < length && syntax_is_wsp(bytes[at]))
+        at++;
+    bool comment = at < length && bytes[at] == '#';
+    for (; at < length; at++) {
+        comment |= bytes[at] == ';';
+        if (!comment)
+            depth += (bytes[at] == '(') - (bytes[at] == ')');
+        if (bytes[at] != '\n')
+            continue;
+        if (depth <= 0)
+            return at;
+        if (lines++ == 0)
+            first = at;
+        if (lines == LINES_MAX)
+            return first;
+        comment = false;
+    }
+    return depth > 0 && lines > 0 ? first : length;
+}
+
+static size_t count_feeds(const uint8_t *bytes, size_t length)
+{
+    size_t feeds = 0;
+    for (size_t i = 0; i < length; i++)
+        feeds += bytes[i] == '\n';
+    return feeds;
+}
+
 static int judge_lines(const uint8_t *bytes, size_t length, struct owners *owners,
                        struct lint_result *out)
 {
-    const uint8_t *end = bytes + length;
-    for (size_t number = 1; bytes < end; number++) {
-        const uint8_t *feed = memchr(bytes, '\n', (size_t)(end - bytes));
-        size_t line_length = (size_t)((feed ? feed : end) - bytes);
+    for (size_t number = 1, taken; length > 0; bytes += taken, length -= taken) {
+        taken = record_length(bytes, length);
         /* A NUL would hide what stands behind it: let it show as a malformed character. */
-        char *line = syntax_text(bytes, line_length);
+        char *line = syntax_text(bytes, taken);
         int status = line ? judge_line(line, number, owners, out) : -1;
         free(line);
         if (status)
             return -1;
-        bytes += line_length + (feed ? 1 : 0);
+        taken += taken < length; /* the line feed */
+        number += count_feeds(bytes, taken);
     }
     return 0;
 }

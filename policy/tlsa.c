@@ -8,7 +8,10 @@
 
 #include "dns/name.h"
 
-/* A word of a line, borrowed. White space and parentheses stand between words, ";" ends all. */
+/*
+ * A word of a record, borrowed. White space and parentheses stand between words, and a comment
+ * reaches from ";" to the end of the line (RFC 1035 5.1).
+ */
 struct word {
     const char *at;
     size_t length;
@@ -22,10 +25,14 @@ struct words {
 
 static bool next_word(struct words *words, struct word *out)
 {
-    for (; *words->at && strchr(" \t\r\n()", *words->at); words->at++) {
+    for (; *words->at && strchr(" \t\r\n();", *words->at); words->at++) {
         words->depth += (*words->at == '(') - (*words->at == ')');
         if (words->depth < 0 || words->depth > 1)
             words->unbalanced = true;
+        if (*words->at == ';')
+            words->at += strcspn(words->at, "\n");
+        if (!*words->at)
+            break;
     }
     out->at = words->at;
     out->length = strcspn(words->at, " \t\r\n();");
@@ -97,6 +104,33 @@ static int read_data(struct words *words, struct tlsa_text *out, const char **pr
     return 0;
 }
 
+/* Behind "\#": how many octets there are, and all of them in hexadecimal (RFC 3597 5). */
+static int read_generic(struct words *words, struct tlsa_text *out, const char **problem)
+{
+    enum { HEAD = 3, DIGITS_MAX = 5 };
+    struct word word;
+    if (!next_word(words, &word) || !is_digits(&word) || word.length > DIGITS_MAX) {
+        *problem = "no length stands behind \"\\#\"";
+        return 0;
+    }
+    if (read_data(words, out, problem))
+        return -1;
+    if (*problem)
+        return 0;
+    if (out->length != strtoul(word.at, NULL, 10)) {
+        *problem = "the length behind \"\\#\" is not that of the data";
+    } else if (out->length <= HEAD) {
+        *problem = "the association data is missing";
+    } else {
+        out->usage = out->data[0];
+        out->selector = out->data[1];
+        out->matching = out->data[2];
+        out->length -= HEAD;
+        memmove(out->data, out->data + HEAD, out->length);
+    }
+    return 0;
+}
+
 /* Owner, TTL, class and type of a whole record, up to the type. `word` is its first word. */
 static int read_owner(struct words *words, struct word *word, struct tlsa_text *out,
                       const char **problem)
@@ -112,7 +146,7 @@ static int read_owner(struct words *words, struct word *word, struct tlsa_text *
 
     bool ttl = false, class = false;
     while (next_word(words, word)) {
-        if (is_word(word, "TLSA"))
+        if (is_word(word, "TLSA") || is_word(word, "TYPE52"))
             return 0;
         if (!ttl && is_digits(word))
             ttl = true;
@@ -138,7 +172,8 @@ static int read_line(struct words *words, struct tlsa_text *out, const char **pr
             return -1;
         if (*problem)
             return 0;
-        next_word(words, &word);
+        if (next_word(words, &word) && is_word(&word, "\\#"))
+            return read_generic(words, out, problem);
     }
     if (!read_octet(&word, &out->usage))
         *problem = "the certificate usage is no number from 0 to 255";

@@ -20,7 +20,9 @@ struct tlsa_text {
 
 /*
  * Reads "U S M HEX" or "_25._tcp.host. [TTL] [IN] TLSA U S M HEX"; the hex digits may be broken by
- * white space and be enclosed in parentheses. On success `*problem` is NULL. A malformed line sets
+ * white space and be enclosed in parentheses, which may reach over several lines with comments; a
+ * whole record may be in the generic form, "TYPE52 \# LENGTH HEX" (RFC 3597 5). On success
+ * `*problem` is NULL. A malformed line sets
  * `*problem` to what is wrong (static). Returns 0, or -1 when out of memory.
  */
 int tlsa_text_read(const char *line, struct tlsa_text *out, const char **problem);
