@@ -33,7 +33,6 @@ struct line {
     uint64_t length;
     char head[HEAD_MAX]; /* how it begins */
     uint64_t depth;
-    char before; /* the last byte outside of strings and white space */
     bool in_string, escaped;
     bool closed; /* the outermost bracket was */
     bool broken; /* no object, or something behind it */
@@ -79,11 +78,9 @@ static void add_to_object(struct line *line, char c)
         line->closed = --line->depth == 0;
     } else if (line->depth > 0 && c == '"') {
         line->in_string = true;
-        line->broken = line->broken || !strchr("{[:,", line->before);
     } else if (line->depth == 0 || !is_plain(c)) {
         line->broken = true;
     }
-    line->before = c;
 }
 
 static void add_byte(struct line *line, char c)

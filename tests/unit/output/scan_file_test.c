@@ -395,11 +395,16 @@ static void *cancel_later(void *arg)
 /* A reader that has stopped holds nobody up once waiting is cancelled; one that is gone is said. */
 static void test_stalled_and_gone_reader(void **state)
 {
+    enum { LINES = 2000 * (sizeof(LINE_A) - 1) };
     struct place *place = *state;
     struct scan_file_problem problem;
     int cancel[2], error = 0;
+    char *lines = malloc(LINES);
     pthread_t thread;
 
+    assert_non_null(lines);
+    for (size_t at = 0; at < LINES; at += sizeof(LINE_A) - 1)
+        memcpy(lines + at, BYTES(LINE_A));
     signal(SIGPIPE, SIG_IGN);
     assert_int_equal(mkfifo(place->path, 0600), 0);
     int reader = open(place->path, O_RDONLY | O_NONBLOCK);
@@ -411,9 +416,10 @@ static void test_stalled_and_gone_reader(void **state)
     assert_non_null(file);
     assert_int_equal(scan_file_write(file, BYTES(LINE_A)), 0);
     assert_int_equal(pthread_create(&thread, NULL, cancel_later, &cancel[1]), 0);
-    while (scan_file_write(file, BYTES(LINE_A LINE_B LINE_C)) == 0)
+    while (scan_file_write(file, lines, LINES) == 0) /* more at once than a pipe holds */
         continue;
     error = errno;
+    free(lines);
     pthread_join(thread, NULL);
     assert_int_equal(error, ECANCELED);
     assert_int_equal(scan_file_close(file), 0);

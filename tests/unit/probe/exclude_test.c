@@ -189,6 +189,17 @@ static void test_families(void **state)
     assert_true(has_address(exclude, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
     assert_false(has_address(exclude, "192.0.2.1"));
     exclude_free(exclude);
+    exclude = load(*state, BYTES("::ffff:1.2.3.4/95\n")); /* wider than what stands for IPv4 */
+    assert_true(has_address(exclude, "::ffff:9.9.9.9"));
+    assert_true(has_address(exclude, "::fffe:0:1"));
+    assert_false(has_address(exclude, "::fffd:0:1"));
+    assert_false(has_address(exclude, "1.2.3.4"));
+    exclude_free(exclude);
+    exclude = load(*state, BYTES("::ffff:0:0/96\n"));
+    assert_true(has_address(exclude, "1.2.3.4"));
+    assert_true(has_address(exclude, "::ffff:9.9.9.9"));
+    assert_false(has_address(exclude, "::fffe:0:1"));
+    exclude_free(exclude);
 }
 
 static void test_nothing(void **state)
