@@ -94,6 +94,17 @@ static void check_endpoint(struct subject *subject, struct words *words)
     next_is(subject, words, "starttls", starttls[endpoint->starttls]);
 }
 
+static void check_other_key(struct subject *subject, struct words *words)
+{
+    static const char *const statuses[] = {[OTHER_KEY_NOT_LOOKED] = "not-looked",
+                                           [OTHER_KEY_NONE] = "none",
+                                           [OTHER_KEY_SEEN] = "seen",
+                                           [OTHER_KEY_UNKNOWN] = "unknown"};
+
+    next_is(subject, words, "the other key",
+            statuses[endpoint_of(subject, words)->other_key.status]);
+}
+
 static void check_sni(struct subject *subject, struct words *words)
 {
     const struct smtp_facts *endpoint = endpoint_of(subject, words);
@@ -158,6 +169,7 @@ static const struct {
     {"dane", check_dane, 3},
     {"endpoint", check_endpoint, 3},
     {"sni", check_sni, 3},
+    {"other-key", check_other_key, 3},
     {"finding", NULL, 0},
     {"no-finding", NULL, 0},
 };

@@ -14,6 +14,7 @@
  *   expect dane HOST STATUS [NAME]                         NAME: the TLSA base
  *   expect endpoint IP STAGE STARTTLS
  *   expect sni IP NAME
+ *   expect other-key IP not-looked|none|seen|unknown
  */
 #ifndef SCENARIOS_EXPECT_H
 #define SCENARIOS_EXPECT_H

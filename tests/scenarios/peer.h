@@ -59,6 +59,7 @@ void peer_stray(struct peer *peer, const char *format, ...) __attribute__((forma
  *   certificate NAME      it succeeds, with the certificate and its issuers below the root
  *   alone NAME...         it succeeds, with just these certificates
  *   ... staple good|revoked|expired NAME     and a stapled response about the certificate
+ *   ... other none | throttled | NAME | alone NAME...   and what --both-keys tells, staple included
  *   alert N | close | reset | bytes TEXT | error NAME | ours [certificate-requested] [AUTOPSY]
  *   silence
  *

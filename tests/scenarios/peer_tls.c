@@ -8,6 +8,7 @@
 #include <openssl/sslerr.h>
 
 #include "peer.h"
+#include "probe/other_key.h"
 
 /* --- those that succeed ----------------------------------------------------------------------- */
 
@@ -17,7 +18,8 @@ static STACK_OF(X509) * read_chain(struct vault *vault, struct words *words)
     const struct place *place = &words->statement->place;
     STACK_OF(X509) *chain = must(sk_X509_new_null());
 
-    while (words_left(words) && strcmp(words->statement->words[words->at], "staple") != 0) {
+    while (words_left(words) && strcmp(words->statement->words[words->at], "staple") != 0 &&
+           strcmp(words->statement->words[words->at], "other") != 0) {
         X509 *x509 = vault_mint(vault, words_next(words, "the name"), place)->x509;
         if (!X509_up_ref(x509) || sk_X509_push(chain, x509) <= 0)
             script_fail(place, "out of memory");
@@ -52,7 +54,8 @@ static void add_staple(struct peer *peer, struct words *words, struct tls_facts 
     OPENSSL_free(der);
 }
 
-static void succeed(struct peer *peer, struct words *words, bool alone)
+/* The facts of a handshake that succeeds with the certificates named next. */
+static struct tls_facts *read_facts(struct peer *peer, struct words *words, bool alone)
 {
     struct vault *vault = &peer->backend->scene->vault;
     STACK_OF(X509) *chain =
@@ -68,8 +71,37 @@ static void succeed(struct peer *peer, struct words *words, bool alone)
     facts->sni = peer->sni ? must(strdup(peer->sni)) : NULL;
     if (words_take(words, "staple"))
         add_staple(peer, words, facts);
-    words_end(words);
+    return facts;
+}
+
+/* What the second session of --both-keys tells, in the part of probe/inspection.c. */
+static void read_other(struct peer *peer, struct words *words)
+{
+    struct smtp_facts second = {.problem = SMTP_FINE, .tls_failure = {.alert = -1}};
+
+    if (!words_take(words, "other"))
+        return;
+    if (words_take(words, "none")) {
+        second.problem = SMTP_TLS_FAILED;
+        second.tls_failure.kind = TLS_FAILED_ALERT;
+        second.tls_failure.alert = 40;
+    } else if (words_take(words, "throttled")) {
+        second.problem = SMTP_TEMPORARY_REPLY;
+    } else {
+        bool alone = words_take(words, "alone");
+        second.tls = read_facts(peer, words, alone);
+    }
+    other_key_take(peer->facts, &second);
+    tls_facts_unref(second.tls);
+}
+
+static void succeed(struct peer *peer, struct words *words, bool alone)
+{
+    struct tls_facts *facts = read_facts(peer, words, alone);
+
     smtp_session_secured(&peer->session, facts, peer->backend->loop.now_ms);
+    read_other(peer, words);
+    words_end(words);
 }
 
 /* --- those that fail -------------------------------------------------------------------------- */
