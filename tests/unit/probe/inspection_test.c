@@ -57,6 +57,8 @@ static int tear_down(void **state)
         loop_server_stop(&world->server);
     SSL_CTX_free(world->environment.context);
     SSL_CTX_free(world->environment.wide_context);
+    for (size_t i = 0; i < TLS_KEY_KINDS; i++)
+        SSL_CTX_free(world->environment.key_contexts[i]);
     SSL_CTX_free(world->server_context);
     event_base_free(world->base);
     free(world);
@@ -137,6 +139,78 @@ static void test_healthy(void **state)
     assert_int_equal(facts->autopsy.connections, 0);
     assert_int_equal(world->server.n_clients, 1);
     assert_string_equal(world->server.sni, "mx.example.test");
+    assert_int_equal(facts->other_key.status, OTHER_KEY_NOT_LOOKED);
+    /* Tickets of TLS 1.3 come behind the handshake; two hours are OpenSSL's own. */
+    assert_int_equal(facts->resumption.offer, TLS_RESUMPTION_TICKET);
+    assert_int_equal(facts->resumption.lifetime_s, 7200);
+}
+
+static void test_no_resumption(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(SSL_CTX_set_num_tickets(world->server_context, 0), 1);
+    const struct smtp_facts *facts = inspect(world, tls);
+    assert_int_equal(facts->problem, SMTP_FINE);
+    assert_int_equal(facts->resumption.offer, TLS_RESUMPTION_NONE);
+}
+
+static void look_at_both_keys(struct world *world)
+{
+    SSL_CTX **contexts = world->environment.key_contexts;
+
+    contexts[TLS_KEY_RSA] = tls_context_new_for_key(TLS_KEY_RSA);
+    contexts[TLS_KEY_EC] = tls_context_new_for_key(TLS_KEY_EC);
+    assert_true(contexts[TLS_KEY_RSA] && contexts[TLS_KEY_EC]);
+}
+
+static void add_rsa(struct world *world)
+{
+    const struct mint_spec spec = {
+        .subject = "mx", .sans = "DNS:mx.example.test", .key = MINT_RSA_2048};
+    struct mint identity = mint_certificate(&spec, NULL);
+
+    assert_int_equal(SSL_CTX_use_certificate(world->server_context, identity.x509), 1);
+    assert_int_equal(SSL_CTX_use_PrivateKey(world->server_context, identity.key), 1);
+    mint_clear(&identity);
+}
+
+static void test_both_keys(void **state)
+{
+    struct world *world = *state;
+
+    look_at_both_keys(world);
+    add_rsa(world);
+    const struct smtp_facts *facts = inspect(world, tls);
+    assert_int_equal(world->server.n_clients, 2);
+    assert_int_equal(facts->other_key.status, OTHER_KEY_SEEN);
+    assert_string_equal(facts->tls->chain[0].key, "EC 256");
+    assert_string_equal(facts->other_key.tls->chain[0].key, "RSA 2048");
+    assert_string_equal(facts->other_key.tls->sni, "mx.example.test");
+    assert_int_equal(facts->other_key.resumption.offer, TLS_RESUMPTION_TICKET);
+}
+
+static void test_one_key(void **state)
+{
+    struct world *world = *state;
+
+    look_at_both_keys(world);
+    const struct smtp_facts *facts = inspect(world, tls);
+    assert_int_equal(world->server.n_clients, 2);
+    assert_int_equal(facts->problem, SMTP_FINE);
+    assert_int_equal(facts->other_key.status, OTHER_KEY_NONE);
+    assert_null(facts->other_key.tls);
+}
+
+/* A session without TLS has no key; and there is no second look where the first failed. */
+static void test_both_keys_without_tls(void **state)
+{
+    struct world *world = *state;
+
+    look_at_both_keys(world);
+    const struct smtp_facts *facts = inspect(world, refuses);
+    assert_int_equal(world->server.n_clients, 1);
+    assert_int_equal(facts->other_key.status, OTHER_KEY_NOT_LOOKED);
 }
 
 /* Row 24: TLS 1.0 and 1.1 are all that the server has; the wider attempt shows it. */
@@ -418,6 +492,25 @@ static void test_survey_cut(void **state)
         assert_int_equal(tear_down(state), 0);
         assert_int_equal(set_up(state), 0);
     }
+/* The session's own facts stay; that the second one did not come to an end is said. */
+static void test_cut_before_the_other_key(void **state)
+{
+    struct world *world = *state;
+
+    look_at_both_keys(world);
+    struct inspection *inspection = begin(world, tls);
+    while (world->server.n_clients < 2) {
+        assert_int_equal(event_base_loop(world->base, EVLOOP_ONCE), 0);
+        assert_int_equal(world->n_done, 0);
+    }
+    struct smtp_facts *facts = inspection_cut(inspection, SMTP_DEADLINE);
+    assert_int_equal(facts->problem, SMTP_FINE);
+    assert_non_null(facts->tls);
+    assert_int_equal(facts->other_key.status, OTHER_KEY_UNKNOWN);
+    assert_int_equal(facts->other_key.problem, SMTP_DEADLINE);
+    smtp_facts_unref(facts);
+    loop_for(world, 20);
+    assert_int_equal(world->n_done, 0);
 }
 
 int main(void)
@@ -425,6 +518,11 @@ int main(void)
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_healthy),
+        IN_WORLD(test_no_resumption),
+        IN_WORLD(test_both_keys),
+        IN_WORLD(test_one_key),
+        IN_WORLD(test_both_keys_without_tls),
+        IN_WORLD(test_cut_before_the_other_key),
         IN_WORLD(test_old_version),
         IN_WORLD(test_weak_suite),
         IN_WORLD(test_bounded),
