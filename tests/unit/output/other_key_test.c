@@ -65,8 +65,8 @@ static void text_shows_it_below_the_first(void **state)
         "    other key     RSA 2048: TLSv1.3, TLS_AES_128_GCM_SHA256, x25519",
         "    certificate   CN=mx1.example.test",
         "    valid         until 2026-11-21T08:00:00Z (3 days ago)",
-        "    judged        not trusted (certificate has expired); names the host; matches no TLSA",
-        "                  record",
+        "    judged        not trusted (certificate has expired); names the host; matches no TLSA "
+        "record",
         "  2001:db8::1 port 25: TLSv1.3, TLS_AES_256_GCM_SHA384, x25519",
     };
     struct setting setting;

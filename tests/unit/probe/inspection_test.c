@@ -492,6 +492,8 @@ static void test_survey_cut(void **state)
         assert_int_equal(tear_down(state), 0);
         assert_int_equal(set_up(state), 0);
     }
+}
+
 /* The session's own facts stay; that the second one did not come to an end is said. */
 static void test_cut_before_the_other_key(void **state)
 {
