@@ -58,7 +58,8 @@ struct summary_run {
     uint64_t dns_cached; /* of these: answered from the cache */
     uint64_t dns_joined; /* of these: the same question was under way already */
     uint64_t dns_sent;   /* queries sent for the others, to every server and again */
-    uint64_t dns_failed; /* of the others: no answer, SERVFAIL, REFUSED, malformed */
+    uint64_t dns_failed; /* lookups without an answer: SERVFAIL, REFUSED, time-out, malformed; the
+                            resolver's test of itself included */
 
     uint64_t connects;        /* TCP connects to mail hosts */
     uint64_t connects_failed; /* of these: refused, unreachable, timed out */

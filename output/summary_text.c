@@ -289,6 +289,16 @@ static void providers(struct page *page, const struct summary *summary)
 
 /* --- the run ------------------------------------------------------------------------------- */
 
+/* Lookups that were made: the resolver's test of itself is among those that failed, asked by none.
+ */
+static uint64_t lookups(const struct summary_run *run)
+{
+    uint64_t spared = run->dns_cached + run->dns_joined;
+    uint64_t made = run->dns_asked > spared ? run->dns_asked - spared : 0;
+
+    return made > run->dns_failed ? made : run->dns_failed;
+}
+
 static void work(struct page *page, const struct summary_run *run)
 {
     struct row probes = row(page, 0, "Probes");
@@ -301,8 +311,7 @@ static void work(struct page *page, const struct summary_run *run)
     say_count(&dns, run->dns_cached, "answered from the cache");
     say_count(&dns, run->dns_joined, "joined");
     say_count(&dns, run->dns_sent, "queries sent");
-    say_share(&dns, run->dns_failed, "questions failed",
-              run->dns_asked - run->dns_cached - run->dns_joined);
+    say_share(&dns, run->dns_failed, "lookups failed", lookups(run));
 
     struct row connects = row(page, 0, "Connects");
     say_count(&connects, run->connects, "tried");

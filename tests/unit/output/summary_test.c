@@ -76,7 +76,7 @@ static void the_last_screen(void **state)
         "  example.test                                      2\n"
         "Probes        7 made, 20 saved by sharing, 1 made again\n"
         "DNS           60 questions, 15 answered from the cache, 5 joined, 43 queries sent, 3 "
-        "questions\n"
+        "lookups\n"
         "              failed (7.5 %)\n"
         "Connects      8 tried, 1 failed (12.5 %), 2 policies fetched\n"
         "Machine       2 threads, 84 MiB of memory at the most\n"
@@ -113,6 +113,28 @@ static void an_interruption_without_a_way_on(void **state)
     (void)state;
     assert_non_null(strstr(text, "\nInterrupted   before every domain was answered\n"));
     free(text);
+    summary_free(summary);
+}
+
+static void no_share_beyond_the_whole(void **state)
+{
+    static const struct {
+        struct summary_run run;
+        const char *line;
+    } cases[] = {
+        {{.dns_asked = 12, .dns_failed = 14}, "12 questions, 14 lookups failed (100.0 %)\n"},
+        {{.dns_asked = 4, .dns_cached = 3, .dns_joined = 2, .dns_failed = 1}, "failed (100.0 %)\n"},
+        {{.dns_asked = 10, .dns_cached = 4, .dns_joined = 1, .dns_failed = 2}, "failed (40.0 %)\n"},
+        {{.connects = 3, .connects_failed = 3}, "3 tried, 3 failed (100.0 %)\n"},
+    };
+    struct summary *summary = summary_new();
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        char *text = text_of(summary, &cases[i].run, false);
+        assert_non_null(strstr(text, cases[i].line));
+        free(text);
+    }
     summary_free(summary);
 }
 
@@ -368,6 +390,7 @@ int main(void)
         cmocka_unit_test(the_last_screen),
         cmocka_unit_test(no_line_of_zeros),
         cmocka_unit_test(an_interruption_without_a_way_on),
+        cmocka_unit_test(no_share_beyond_the_whole),
         cmocka_unit_test(it_stays_one_screen),
         cmocka_unit_test(strangers_cannot_steer_the_terminal),
         cmocka_unit_test(a_long_name_does_not_shift_the_figures),
