@@ -122,8 +122,9 @@ static void settle_classes(struct tls_survey *facts)
         const struct tls_suite *weak =
             answer->status == SURVEY_ACCEPTED ? tls_weak_suite_find(answer->suite) : NULL;
         all_refused &= answer->status == SURVEY_REFUSED;
-        if (weak && facts->weak[weak->class].status == SURVEY_UNKNOWN)
-            facts->weak[weak->class] = *answer;
+        for (size_t i = 0; weak && i < SURVEY_CLASSES; i++)
+            if ((weak->classes >> i & 1) && facts->weak[i].status == SURVEY_UNKNOWN)
+                facts->weak[i] = *answer;
     }
     for (size_t i = 0; all_refused && i < SURVEY_CLASSES; i++)
         facts->weak[i].status = SURVEY_REFUSED;

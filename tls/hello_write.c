@@ -90,7 +90,7 @@ static bool offers(const struct tls_hello_offer *offer, const struct tls_suite *
     bool fits = offer->version == VERSION_TLS13 ? suite->least_version == VERSION_TLS13
                                                 : suite->least_version <= offer->version;
 
-    return fits && (offer->classes >> suite->class & 1) && suite->id != offer->without;
+    return fits && (offer->classes & suite->classes) && suite->id != offer->without;
 }
 
 bool tls_hello_offers(const struct tls_hello_offer *offer, uint16_t suite)

@@ -8,13 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A suite that is weak in two ways is in the graver class, which here comes earlier. */
+/* What is weak in two ways is in both classes. The graver comes earlier. */
 enum tls_suite_class {
     TLS_SUITE_ANONYMOUS, /* no certificate: anybody may answer */
     TLS_SUITE_NULL,      /* no encryption */
     TLS_SUITE_EXPORT,    /* keys of 40 and 56 bits, short by law */
     TLS_SUITE_RC4,       /* RFC 7465 */
-    TLS_SUITE_DES,       /* DES and 3DES */
+    TLS_SUITE_DES,       /* DES, with keys of any length, and 3DES */
     TLS_SUITE_STRONG,    /* none of these */
 };
 
@@ -33,7 +33,7 @@ struct tls_suite {
     uint16_t id;
     uint16_t least_version; /* 0x0300 SSLv3 … 0x0304 TLS 1.3, which has suites of its own */
     enum tls_suite_exchange exchange;
-    enum tls_suite_class class;
+    unsigned classes;    /* bits 1 << enum tls_suite_class */
     const char *name;    /* of the TLS registry, without "TLS_" */
     const char *openssl; /* OpenSSL's, the last that it had where it no longer has the suite */
 };

@@ -32,7 +32,7 @@ static bool shares(const struct model *model, const struct tls_hello_offer *offe
     return found && tls_hello_offers(offer, suite) &&
            (found->least_version == TLS13) == (version == TLS13) &&
            found->least_version <= version &&
-           !(model->strict && found->class == TLS_SUITE_EXPORT && version > TLS10);
+           !(model->strict && (found->classes & 1U << TLS_SUITE_EXPORT) && version > TLS10);
 }
 
 /* By the client's order a server goes through the offer, by its own through its list. */
@@ -136,10 +136,12 @@ static const struct {
      "+---- ---+-", 11, SURVEY_ORDER_SERVER}, /* RC4 was seen at once */
     {{"3DES alone", {TLS12}, {0xc012}, true, false, false, false},
      "---+- ----+", 11, SURVEY_ORDER_UNKNOWN},
+    {{"anonymous and NULL in one", {TLS12}, {0xc015}, true, false, false, false},
+     "---+- ++---", 10, SURVEY_ORDER_UNKNOWN},
     {{"EXPORT where it is allowed", {TLS10, TLS11, TLS12}, {0x0035, 0x0008}, true, false, true, false},
      "-+++- --+--", 12, SURVEY_ORDER_UNKNOWN},
     {{"EXPORT everywhere", {TLS11, TLS12}, {0x0035, 0x0008}, true, false, false, false},
-     "--++- --+--", 12, SURVEY_ORDER_SERVER},
+     "--++- --+-+", 12, SURVEY_ORDER_SERVER},
     /* clang-format on */
 };
 

@@ -230,13 +230,14 @@ static void a_cut_answer_tells_what_came(void **state)
 
 static void outlives_every_byte_changed(void **state)
 {
-    static const uint8_t values[] = {0x00, 0x01, 0x0b, 0x0c, 0x15, 0x16, 0x40, 0x7f, 0x80, 0xff};
+    static const uint8_t values[] = {0x00, 0x01, 0x0b, 0x0c, 0x15, 0x40, 0xff};
+    enum { NEAR = 160, STRIDE = 13 }; /* every byte of the ServerHello, then some of the rest */
     static uint8_t bytes[TLS_HELLO_ANSWER_MAX];
 
     (void)state;
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
         const size_t length = answer(&choices[i], bytes);
-        for (size_t at = 0; at < length; at++) {
+        for (size_t at = 0; at < length; at += at < NEAR ? 1 : STRIDE) {
             const uint8_t was = bytes[at];
             for (size_t j = 0; j < sizeof values; j++) {
                 bytes[at] = values[j];

@@ -109,8 +109,7 @@ static void offers_the_classes_asked_for(void **state)
             const struct hello_seen *seen = say(offer, NULL);
             size_t wanted = 1; /* SCSV */
             for (size_t j = 0; j < n; j++) {
-                const bool in =
-                    (sets[i] >> suites[j].class & 1) && suites[j].least_version <= version;
+                const bool in = (sets[i] & suites[j].classes) && suites[j].least_version <= version;
                 assert_int_equal(count_suite(seen, suites[j].id), in);
                 assert_int_equal(tls_hello_offers(&offer, suites[j].id), in);
                 wanted += in;
