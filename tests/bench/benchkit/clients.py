@@ -40,7 +40,7 @@ def answered(wanted, verdicts):
 
 
 def scan(bench, sink, listed, domains, in_flight, threads=1, options=(), cpus=None,
-         verdicts=("ok", "warning"), name="mxprobe scan"):
+         verdicts=("ok",), name="mxprobe scan"):
     """`listed` is the file that holds so many domains."""
     argv = [bench.mxprobe, "scan", "--allow-private", "--resolver", farm.DNS, "--ca-file", sink.ca,
             "--port", sink.port, "--ehlo", "probe.test", "--concurrency", in_flight,

@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from . import clients, profile
+from . import clients
 
 HEAD = """# Performance
 
@@ -23,6 +23,7 @@ ratios of {rounds} rounds in which the clients take turns. CPU is user and syste
 process, start and end included.
 """
 
+LINES = 25  # of a profile
 PLURALS = {"query": "queries", "fetch": "fetches"}
 
 
@@ -83,17 +84,21 @@ def experiment_text(experiment):
               f"{rounds.median(name, 'rss_mb'):.1f}") for name in rounds.names()]))
     parts += experiment.notes
     parts += [f"Left out: {text.splitlines()[0]}" for text in experiment.left_out.values()]
-    if experiment.taken:
-        parts += profile_text(experiment.taken)
+    if experiment.flat:
+        parts += profile_text(experiment.flat, experiment.inclusive)
     return "\n\n".join(parts)
 
 
-def profile_text(taken):
-    yield f"`perf record -e cpu-clock -F 2000`, {taken.samples} samples."
-    yield table(("% of samples", "in"), [(f"{p:.1f}", dso) for p, dso in taken.objects[:8]])
+def profile_text(flat, inclusive):
+    yield f"Who was running (`perf record -e cpu-clock -F 2000`, {flat.samples} samples):"
+    yield table(("% of samples", "in"), [(f"{p:.1f}", dso) for p, dso in flat.objects()[:8]])
     yield table(("% of samples", "in", "function"),
-                [(f"{p:.1f}", dso, f"`{symbol}`")
-                 for p, dso, symbol in taken.symbols[:profile.LINES]])
+                [(f"{p:.1f}", dso, f"`{symbol}`") for p, dso, symbol in flat.symbols[:LINES]])
+    yield ("On whose behalf: functions of mxprobe with all that they called "
+           f"(`--call-graph dwarf -F 1000`, {inclusive.samples} samples):")
+    yield table(("% of samples", "function"),
+                [(f"{p:.1f}", f"`{symbol}`") for p, _, symbol in inclusive.symbols[:2 * LINES]
+                 if p >= 0.5])
 
 
 def render(experiments, broken, rounds, command):
