@@ -5,8 +5,9 @@
 
 Alone: what the table says, within the deadline, in 64 MiB at most. At once: a thousand sessions of
 one process stand in front of one gate of the fault server; when the last has come it opens, and
-every server does its worst. Each domain must still get its own finding, in time, and the whole
-must keep to 25 MB and 70 kB a probe in flight, and a tenth.
+every server does its worst. (With fewer in flight it would stay shut, and every banner be waited
+for in vain.) Each domain must still get its own finding, in time, and the whole must keep to 25 MB
+and 70 kB a probe in flight, and a tenth.
 """
 import json
 import os
@@ -124,7 +125,6 @@ def a_thousand_at_once_each_get_their_own_finding():
              for line in differences(member, result, Validator)]
     same("differences", wrong, [])
     same("exit status", status, expected_status(members))
-    holds(f"{SESSIONS} sessions at once", max(descriptors) >= SESSIONS, max(descriptors))
     holds("in time", max(elapsed_s, longest_ms / 1000) <= CROWD_DEADLINE_S + MARGIN_S, elapsed_s)
     if not program.sanitized():
         holds(f"{AT_ONCE_MAX_KIB:.0f} KiB at most", peak_kib <= AT_ONCE_MAX_KIB, peak_kib)
