@@ -308,7 +308,7 @@ static void work(struct page *page, const struct summary_run *run)
 
     struct row dns = row(page, 0, "DNS");
     say_count(&dns, run->dns_asked, "questions");
-    say_count(&dns, run->dns_cached, "answered from the cache");
+    say_count(&dns, run->dns_cached, "from the cache");
     say_count(&dns, run->dns_joined, "joined");
     say_count(&dns, run->dns_sent, "queries sent");
     say_share(&dns, run->dns_failed, "lookups failed", lookups(run));
