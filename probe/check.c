@@ -34,6 +34,8 @@ struct entry {
     struct event *deadline;
     struct domain_facts *facts; /* once it is done */
     struct verdict verdict;
+    char *text; /* the result in print, in place of both, where it waits for its turn; or NULL */
+    size_t text_length;
     enum verdict_word word; /* of the verdict, for the exit status */
     bool done, judged;      /* done without a verdict: there was no memory for one */
 };
@@ -84,32 +86,74 @@ static void note_result(struct check *check, int printed)
         note_output(check, printed);
 }
 
-static void print_entry(struct check *check, const struct entry *entry)
+/* 0, or -1 with errno set. */
+static int print_result(FILE *out, const struct entry *entry)
 {
-    const struct settings *settings = check->settings;
+    const struct settings *settings = entry->check->settings;
     struct result result = as_result(entry);
     struct text_style style = {terminal_color(settings->color), settings->verbosity};
 
+    return settings->format == FORMAT_TEXT ? result_print_text(out, &result, &style)
+                                           : result_print_json(out, &result);
+}
+
+/* The dialogue goes where the results do only in the text format. */
+static bool has_dialogue_apart(const struct settings *settings)
+{
+    return settings->format != FORMAT_TEXT && settings->verbosity;
+}
+
+static void print_entry(struct check *check, const struct entry *entry)
+{
+    const struct settings *settings = check->settings;
+
     progress_clear(&check->progress);
-    if (settings->format == FORMAT_TEXT) {
-        if (check->n_printed)
-            fputc('\n', stdout);
-        note_result(check, result_print_text(stdout, &result, &style));
-    } else if (settings->format == FORMAT_JSON) {
-        note_result(check, result_print_json(stdout, &result));
-    }
-    if (settings->format != FORMAT_TEXT && settings->verbosity)
+    if (settings->format == FORMAT_TEXT && check->n_printed)
+        fputc('\n', stdout);
+    if (entry->text)
+        note_output(check, fwrite(entry->text, entry->text_length, 1, stdout) == 1 ? 0 : -1);
+    else
+        note_result(check, print_result(stdout, entry));
+    if (has_dialogue_apart(settings)) {
+        struct result result = as_result(entry);
         result_print_dialogue(stderr, &result, settings->verbosity);
+    }
     errno = 0;
     note_output(check, fflush(stdout));
+}
+
+static void forget_facts(struct entry *entry)
+{
+    verdict_clear(&entry->verdict);
+    domain_facts_free(entry->facts);
+    entry->facts = NULL;
 }
 
 /* What has been printed is not needed any more, but for its word. */
 static void forget(struct entry *entry)
 {
-    verdict_clear(&entry->verdict);
-    domain_facts_free(entry->facts);
-    entry->facts = NULL;
+    forget_facts(entry);
+    free(entry->text);
+    entry->text = NULL;
+}
+
+/*
+ * What waits for its turn waits in print: the facts hold certificates, and a server that sends very
+ * many of them takes a hundred times the memory. Where there is no memory for it, the facts stay.
+ */
+static void keep_as_text(struct entry *entry)
+{
+    FILE *out = open_memstream(&entry->text, &entry->text_length);
+    int printed = out ? print_result(out, entry) : -1;
+
+    if (out && fclose(out) != 0)
+        printed = -1;
+    if (printed == 0) {
+        forget_facts(entry);
+    } else {
+        free(entry->text);
+        entry->text = NULL;
+    }
 }
 
 /* In the order of the command line: what is done waits for what stands before it. */
@@ -122,6 +166,13 @@ static void print_ready(struct check *check)
         forget(entry);
         check->n_printed++;
     }
+}
+
+static void print_or_keep(struct check *check, struct entry *entry)
+{
+    print_ready(check);
+    if (entry->judged && entry->facts && !has_dialogue_apart(check->settings))
+        keep_as_text(entry);
 }
 
 static void print_nagios(struct check *check)
@@ -185,7 +236,7 @@ static void finish_entry(struct entry *entry, struct domain_facts *facts)
     check->n_missing += !entry->judged;
     check->n_done++;
     if (settings->format != FORMAT_NAGIOS)
-        print_ready(check);
+        print_or_keep(check, entry);
 }
 
 static void on_domain(void *arg, struct domain_facts *facts)
