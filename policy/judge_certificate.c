@@ -66,16 +66,16 @@ struct certificate_fault judge_certificate_fault(int code, int depth)
                                       RESULT_CERTIFICATE_NOT_TRUSTED, NULL};
 }
 
-static const struct tls_certificate *certificate_at(const struct tls_facts *tls, int depth)
+static const struct tls_certificate *certificate_at(const struct tls_facts *tls, int place)
 {
-    return depth >= 0 && (size_t)depth < tls->n_chain ? &tls->chain[depth] : NULL;
+    return place >= 0 && (size_t)place < tls->n_chain ? &tls->chain[place] : NULL;
 }
 
 /* "certificate ended 2026-11-01T00:00:00Z (23 days ago)", or OpenSSL's own words. */
 static void add_error(struct judge *judge, const struct note *note, const struct tls_facts *tls,
                       struct tls_verify_error error)
 {
-    const struct tls_certificate *certificate = certificate_at(tls, error.depth);
+    const struct tls_certificate *certificate = certificate_at(tls, error.presented);
     int64_t at_s = judge->options->at_s;
     char when[TIMESTAMP_TEXT_MAX], relative[TIMESTAMP_TEXT_MAX];
     const char *which = error.depth == 0 ? "the certificate" : "an issuer's certificate";

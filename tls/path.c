@@ -16,6 +16,7 @@ void tls_verify_error_add(struct tls_verify_error *errors, size_t *count, int co
     if (*count < TLS_VERIFY_ERRORS_MAX) {
         errors[*count].code = code;
         errors[*count].depth = depth;
+        errors[*count].presented = depth == 0 ? 0 : -1;
         (*count)++;
     }
 }
@@ -118,6 +119,24 @@ static void check_dates(struct tls_path *path)
     }
 }
 
+/*
+ * Which of the certificates that the server sent is meant: it may send them in any order, and
+ * others beside them (RFC 8446 4.4.2).
+ */
+static void find_presented(struct tls_path *path, const struct tls_facts *facts)
+{
+    for (size_t i = 0; i < path->n_errors; i++) {
+        struct tls_verify_error *error = &path->errors[i];
+        const X509 *meant = sk_X509_value(path->certificates, error->depth);
+        for (int at = 0; meant && at < sk_X509_num(facts->x509s); at++) {
+            if (X509_cmp(sk_X509_value(facts->x509s, at), meant) == 0) {
+                error->presented = at;
+                break;
+            }
+        }
+    }
+}
+
 static int verify(X509_STORE_CTX *context, struct tls_path *out)
 {
     const int verified = X509_verify_cert(context);
@@ -153,6 +172,7 @@ int tls_path_build(struct tls_path *out, const struct tls_facts *facts, X509_STO
         result = verify(context, out);
     if (result == 0 && out->certificates)
         check_dates(out);
+    find_presented(out, facts);
     X509_STORE_CTX_free(context);
     return tls_memory_ran_out() ? -1 : result;
 }

@@ -14,8 +14,9 @@
 enum { TLS_VERIFY_ERRORS_MAX = 32 };
 
 struct tls_verify_error {
-    int code;  /* X509_V_ERR_… */
-    int depth; /* of the certificate on the path, 0 is the leaf */
+    int code;      /* X509_V_ERR_… */
+    int depth;     /* of the certificate on the path, 0 is the leaf */
+    int presented; /* its place in the chain as the server sent it, -1: not sent */
 };
 
 enum tls_staple {

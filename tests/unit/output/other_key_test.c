@@ -49,7 +49,7 @@ static void show(struct setting *setting)
     setting->first->other_key.status = OTHER_KEY_SEEN;
     setting->first->other_key.tls = &setting->tls;
     setting->first->other_key.resumption = (struct tls_resumption){TLS_RESUMPTION_SESSION_ID, -1};
-    verdict->webpki.errors[0] = (struct tls_verify_error){X509_V_ERR_CERT_HAS_EXPIRED, 0};
+    verdict->webpki.errors[0] = (struct tls_verify_error){.code = X509_V_ERR_CERT_HAS_EXPIRED};
     verdict->webpki.n_errors = 1;
     verdict->name_matches = true;
     verdict->dane_judged = true;

@@ -302,7 +302,7 @@ static void expire(struct sample *sample, size_t at_endpoint, char *ip)
 
     greet(sample, sample->facts.hosts[0].endpoints[at_endpoint]);
     secure(sample, sample->facts.hosts[0].endpoints[at_endpoint], NOW_S - 23 * DAY_S);
-    verdict->webpki.errors[0] = (struct tls_verify_error){X509_V_ERR_CERT_HAS_EXPIRED, 0};
+    verdict->webpki.errors[0] = (struct tls_verify_error){.code = X509_V_ERR_CERT_HAS_EXPIRED};
     verdict->webpki.n_errors = 1;
     find(sample, (struct finding){
                      .row = "41",

@@ -12,6 +12,10 @@
 
 enum { VERIFY_ERRORS_MAX = 4 };
 
+struct expected_error {
+    int code, depth;
+};
+
 struct verify_case {
     const char *name;
     struct mint_spec root, middle, leaf;
@@ -21,9 +25,9 @@ struct verify_case {
      * and key signed by the root and expired. NULL: "LM", or "L" where the leaf signed itself.
      */
     const char *sent;
-    bool self_signed; /* the leaf is its own issuer */
-    bool stranger;    /* the file of anchors holds S in place of R */
-    struct tls_verify_error errors[VERIFY_ERRORS_MAX]; /* all of them, up to a code of 0 */
+    bool self_signed;                                /* the leaf is its own issuer */
+    bool stranger;                                   /* the file of anchors holds S in place of R */
+    struct expected_error errors[VERIFY_ERRORS_MAX]; /* all of them, up to a code of 0 */
 };
 
 #define ROOT                          \

@@ -243,6 +243,54 @@ static void counts_the_last_second_in(void **state)
     mint_clear(&leaf);
 }
 
+/* The path has its own order: what is wrong is told of the certificate as it was sent. */
+static void tells_which_of_the_presented_is_meant(void **state)
+{
+    const struct mint_spec expired_spec = {
+        .subject = "Middle", .ca = true, .until_s = MINT_NOW - MINT_DAY};
+    struct mint root = mint_certificate(&root_spec, NULL);
+    struct mint middle = mint_certificate(&expired_spec, &root);
+    struct mint leaf = mint_certificate(&leaf_spec, &middle);
+    struct mint other = mint_certificate(&leaf_spec, &root);
+    STACK_OF(X509) *chain = mint_chain(leaf.x509, other.x509, other.x509, middle.x509, NULL);
+    struct tls_verification result;
+
+    (void)state;
+    verify_chain(chain, &root, &result);
+    assert_int_equal(result.n_errors, 1);
+    assert_int_equal(result.errors[0].code, X509_V_ERR_CERT_HAS_EXPIRED);
+    assert_int_equal(result.errors[0].depth, 1);
+    assert_int_equal(result.errors[0].presented, 3);
+    sk_X509_pop_free(chain, X509_free);
+    mint_clear(&root);
+    mint_clear(&middle);
+    mint_clear(&leaf);
+    mint_clear(&other);
+}
+
+/* An anchor that is not sent is none of the server's certificates, whatever its depth. */
+static void tells_that_what_is_meant_was_not_sent(void **state)
+{
+    const struct mint_spec expired_spec = {
+        .subject = "Root", .ca = true, .until_s = MINT_NOW - MINT_DAY};
+    struct mint root = mint_certificate(&expired_spec, NULL);
+    struct mint leaf = mint_certificate(&leaf_spec, &root);
+    struct mint other = mint_certificate(&leaf_spec, &root);
+    STACK_OF(X509) *chain = mint_chain(leaf.x509, other.x509, NULL);
+    struct tls_verification result;
+
+    (void)state;
+    verify_chain(chain, &root, &result);
+    assert_int_equal(result.n_errors, 1);
+    assert_int_equal(result.errors[0].code, X509_V_ERR_CERT_HAS_EXPIRED);
+    assert_int_equal(result.errors[0].depth, 1);
+    assert_int_equal(result.errors[0].presented, -1);
+    sk_X509_pop_free(chain, X509_free);
+    mint_clear(&root);
+    mint_clear(&leaf);
+    mint_clear(&other);
+}
+
 /* Let's Encrypt, September 2021: an expired cross-signature beside a path that holds. */
 static void leaves_an_expired_cross_signature_aside(void **state)
 {
@@ -325,6 +373,8 @@ int main(void)
     const struct CMUnitTest plain[] = {
         cmocka_unit_test(tells_the_first_end_of_the_path),
         cmocka_unit_test(counts_the_last_second_in),
+        cmocka_unit_test(tells_which_of_the_presented_is_meant),
+        cmocka_unit_test(tells_that_what_is_meant_was_not_sent),
         cmocka_unit_test(leaves_an_expired_cross_signature_aside),
         cmocka_unit_test(trusts_a_named_leaf_and_tells_its_end),
         cmocka_unit_test(distrusts_no_certificate_without_an_error),
