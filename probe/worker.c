@@ -155,7 +155,7 @@ static bool wants_another_try(const struct domain_facts *facts)
 {
     if (!facts || facts->trouble)
         return true;
-    if (facts->mx && (facts->mx->status == DNS_TIMEOUT || facts->mx->status == DNS_NOT_ASKED))
+    if (facts->mx && facts->mx->status == DNS_NOT_ASKED)
         return true;
     for (size_t i = 0; i < facts->n_hosts; i++)
         for (size_t j = 0; j < facts->hosts[i].n_endpoints; j++)
