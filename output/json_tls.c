@@ -30,6 +30,11 @@ static bool put_verify_errors(cJSON *object, const struct tls_facts *tls,
     return ok;
 }
 
+static bool put_date(cJSON *object, const char *key, int64_t at_s, bool unreadable)
+{
+    return unreadable ? json_put_null(object, key) : json_put_time_s(object, key, at_s);
+}
+
 static bool put_certificate(cJSON *array, const struct tls_certificate *certificate)
 {
     cJSON *object = cJSON_CreateObject();
@@ -38,8 +43,10 @@ static bool put_certificate(cJSON *array, const struct tls_certificate *certific
            json_put_text(object, "subject", certificate->subject) &&
            json_put_text(object, "issuer", certificate->issuer) &&
            json_put_texts(object, "sans", certificate->sans, certificate->n_sans) &&
-           json_put_time_s(object, "not_before", certificate->not_before_s) &&
-           json_put_time_s(object, "not_after", certificate->not_after_s) &&
+           put_date(object, "not_before", certificate->not_before_s,
+                    certificate->not_before_unreadable) &&
+           put_date(object, "not_after", certificate->not_after_s,
+                    certificate->not_after_unreadable) &&
            json_put_text(object, "key", certificate->key) &&
            json_put_text(object, "signature", certificate->signature) &&
            json_put_hex(object, "sha256", certificate->sha256, sizeof certificate->sha256) &&

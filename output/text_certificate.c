@@ -59,6 +59,10 @@ static void say_dates(struct page *page, const struct tls_certificate *certifica
     }
     if (early)
         say_relative(page, certificate->not_before_s, now_s, false);
+    if (certificate->not_after_unreadable) {
+        page_sayf(page, "%suntil a time that cannot be read", both || early ? " " : "");
+        return;
+    }
     timestamp_format_s(certificate->not_after_s, text);
     page_sayf(page, "%suntil %s", both || early ? " " : "", text);
     say_relative(page, certificate->not_after_s, now_s, certificate->not_after_s >= now_s);

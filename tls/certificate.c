@@ -218,8 +218,8 @@ int tls_certificate_init(struct tls_certificate *out, X509 *x509)
     out->key = key_text(x509);
     out->key_kind = key_kind(x509);
     out->signature = signature_text(x509);
-    (void)tls_time_seconds(X509_get0_notBefore(x509), &out->not_before_s);
-    (void)tls_time_seconds(X509_get0_notAfter(x509), &out->not_after_s);
+    out->not_before_unreadable = !tls_time_seconds(X509_get0_notBefore(x509), &out->not_before_s);
+    out->not_after_unreadable = !tls_time_seconds(X509_get0_notAfter(x509), &out->not_after_s);
     out->must_staple = has_must_staple(x509);
     complete = out->subject && out->issuer && out->key && out->signature &&
                read_sans(out, x509) == 0 && read_digests(out, x509) == 0;

@@ -38,7 +38,8 @@ struct tls_certificate {
     size_t n_sans;    /* at most TLS_SANS_MAX are kept */
     size_t sans_seen; /* how many the certificate has */
     int64_t not_before_s, not_after_s; /* seconds since 1970; year 9999 fits; 0 when unreadable */
-    char *key;                         /* "RSA 2048", "EC 256", "ED25519 256" */
+    bool not_before_unreadable, not_after_unreadable;
+    char *key; /* "RSA 2048", "EC 256", "ED25519 256" */
     enum tls_key_kind key_kind;
     char *signature;                        /* OpenSSL's long name, "ecdsa-with-SHA256" */
     uint8_t sha256[TLS_SHA256_LENGTH];      /* of the DER certificate */

@@ -292,6 +292,27 @@ static void the_largest_numbers_are_exact(void **state)
     sample_clear(&sample);
 }
 
+/* The contract: what is not known is null, and 1970 is a time like any other. */
+static void a_time_that_cannot_be_read_is_null(void **state)
+{
+    static const struct expectation expected[] = {
+        {"hosts.0.endpoints.0.tls.chain.0.not_before", "\"1970-01-01T00:00:00Z\""},
+        {"hosts.0.endpoints.0.tls.chain.0.not_after", "null"},
+    };
+    struct sample sample;
+
+    (void)state;
+    sample_make(&sample, SAMPLE_HEALTHY);
+    struct tls_certificate *leaf = &sample.facts.hosts[0].endpoints[0]->tls->chain[0];
+    leaf->not_before_s = 0;
+    leaf->not_after_s = 0;
+    leaf->not_after_unreadable = true;
+    cJSON *root = print_and_parse(&sample.result);
+    check(root, expected, sizeof expected / sizeof *expected);
+    cJSON_Delete(root);
+    sample_clear(&sample);
+}
+
 /* The keys of one object, in order. */
 static void keys_are(const cJSON *object, const char *const *keys, size_t n)
 {
@@ -419,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_policy_that_breaks_the_grammar_keeps_its_text),
         cmocka_unit_test(a_refused_starttls),
         cmocka_unit_test(the_largest_numbers_are_exact),
+        cmocka_unit_test(a_time_that_cannot_be_read_is_null),
         cmocka_unit_test(keys_come_in_the_order_of_the_contract),
         cmocka_unit_test(attacks_are_escaped),
         cmocka_unit_test(a_full_disk_is_told),

@@ -360,6 +360,18 @@ static void what_is_missing_is_said(void **state)
     sample_clear(&sample);
 }
 
+static void tells_a_time_that_cannot_be_read(void **state)
+{
+    static const char *const lines[] = {"    valid         until a time that cannot be read"};
+    struct sample sample;
+
+    (void)state;
+    sample_make(&sample, SAMPLE_HEALTHY);
+    sample.facts.hosts[0].endpoints[0]->tls->chain[0].not_after_unreadable = true;
+    EXPECT(&sample.result, 0, lines);
+    sample_clear(&sample);
+}
+
 /* Takes our own colour sequences out, so that any other escape is found. */
 static void strip_colour(char *text)
 {
@@ -451,6 +463,7 @@ static void a_full_disk_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_a_time_that_cannot_be_read),
         cmocka_unit_test(a_healthy_domain),
         cmocka_unit_test(a_broken_domain),
         cmocka_unit_test(a_domain_that_does_not_exist),

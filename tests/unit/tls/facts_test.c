@@ -251,6 +251,8 @@ static void reads_a_time_that_is_none_as_zero(void **state)
 
     (void)state;
     assert_int_equal(facts->chain[0].not_after_s, 0);
+    assert_true(facts->chain[0].not_after_unreadable);
+    assert_false(facts->chain[0].not_before_unreadable);
     tls_facts_unref(facts);
     sk_X509_pop_free(chain, X509_free);
     mint_clear(&minted);
