@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/exclude.h"
+
 bool scene_is_own(const struct scene *scene, const struct block *block)
 {
     for (size_t i = 0; i < scene->n_general; i++)
@@ -283,6 +285,7 @@ void scene_clear(struct scene *scene)
     drop_site(scene);
     free(scene->peers);
     what_if_clear(&scene->what_if);
+    exclude_free(scene->exclude);
     vault_clear(&scene->vault);
     free(scene->blocks);
 }

@@ -73,6 +73,7 @@ struct scene {
     struct domain_job_options job;
     struct judge_options judge;
     struct smtp_session_options session;
+    struct exclude *exclude; /* what the job borrows */
     struct what_if what_if;
     bool what_if_given;
     int64_t cut_after_ms; /* negative: never */

@@ -1,7 +1,12 @@
 /* The command line of a scenario. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <sys/mman.h>
+
+#include "probe/exclude.h"
 #include "scene.h"
 
 static int days_of(struct words *words)
@@ -27,6 +32,24 @@ static void set_mode(struct scene *scene, struct words *words)
     scene->job.sts_mode = (enum sts_mode)WORD_IN(&words->statement->place, word, modes, "mode");
 }
 
+/* --exclude with a file that holds this one line. */
+static void exclude(struct scene *scene, const struct place *place, const char *entry)
+{
+    struct failure failure = {0};
+    char path[64];
+    int fd = memfd_create("exclude", MFD_CLOEXEC);
+
+    if (fd < 0 || write(fd, entry, strlen(entry)) != (ssize_t)strlen(entry))
+        script_fail(place, "no file for the exclude list");
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    exclude_free(scene->exclude);
+    scene->exclude = exclude_load(path, &failure);
+    close(fd);
+    if (!scene->exclude)
+        script_fail(place, "%s", failure.message);
+    scene->job.exclude = scene->exclude;
+}
+
 void scene_add_option(struct scene *scene, const struct statement *statement)
 {
     struct words words = words_of(statement);
@@ -38,6 +61,8 @@ void scene_add_option(struct scene *scene, const struct statement *statement)
         scene->job.ipv4 = false;
     else if (words_take(&words, "no-allow-private"))
         scene->job.allow_private = false;
+    else if (words_take(&words, "exclude"))
+        exclude(scene, place, words_next(&words, "the entry"));
     else if (words_take(&words, "injection-test"))
         scene->inject = true;
     else if (words_take(&words, "require-dane"))
