@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from . import odd_pki, pki, tlsa, zones
-from .table import LAB, TABLE
+from .table import LAB, TABLE, second_name
 
 MAKERS = ("cache", "odd_pki", "pki", "table", "tlsa", "zones")  # the code that decides what is made
 GOOD_FOR_S = 20 * 3600
@@ -27,14 +27,16 @@ class Certificates:
             if host.server != "none" and not host.cname:
                 names = [host.name] + host.names
                 self.chains[host.name] = PROFILES[host.certificate](self.ca, *names)
+            if host.second:
+                self.chains[second_name(host)] = PROFILES[host.second](self.ca, *names)
         for domain in table.domains:
             if domain.policy and domain.policy.server in ("nginx", "fault"):
                 name = f"mta-sts.{domain.name}"
                 self.chains[name] = PROFILES[domain.policy.certificate](self.ca, name)
 
     def tlsa(self, host):
-        chain = self.chains.get(host.name)
-        return [tlsa.record(text, chain, self.ca) for text in host.tlsa]
+        return [tlsa.record(text, self.chains.get(host.name), self.ca,
+                            self.chains.get(second_name(host))) for text in host.tlsa]
 
     def write(self, table, directory):
         directory.mkdir()

@@ -3,6 +3,8 @@ import os
 import subprocess
 import time
 
+from .table import second_name
+
 MAIN = """compatibility_level = 3.6
 queue_directory = {dir}/postfix/spool
 data_directory = {dir}/postfix/data
@@ -87,6 +89,9 @@ def listener_lines(host, directory):
     if host.certificate != "none":
         pki = f"{directory}/pki/{host.name}"
         options["smtpd_tls_chain_files"] = f"{pki}.key,{pki}.crt"
+    if host.second:
+        second = f"{directory}/pki/{second_name(host)}"
+        options["smtpd_tls_chain_files"] += f",{second}.key,{second}.crt"
     for key, value in host.options.items():
         options.update(PRESETS[value] if key == "preset" else {key: value})
     extra = "".join(f"  -o {{ {key} = {value} }}\n" for key, value in options.items())

@@ -154,6 +154,10 @@ def expired(ca, host):
     return ca.chain(ca.leaf(host, days=(-113, -23)))
 
 
+def expired_rsa(ca, host):
+    return ca.chain(ca.leaf(host, days=(-113, -23), key=new_key(2048)))
+
+
 def expired_wrong_host(ca, host):
     return ca.chain(ca.leaf(host, days=(-113, -23), sans=["elsewhere.test"]))
 
@@ -272,7 +276,7 @@ def extra_expired(ca, host):
 
 
 PROFILES = {function.__name__.replace("_", "-"): function for function in (
-    good, good_rsa, self_signed, self_signed_expired, expired, expired_wrong_host, not_valid_yet,
+    good, good_rsa, expired_rsa, self_signed, self_signed_expired, expired, expired_wrong_host, not_valid_yet,
     expires_soon, unknown_ca, unknown_ca_sent, missing_intermediate, with_root, wrong_host,
     cn_only, wildcard, partial_wildcard, weak_key, sha1, broken_signature, client_purpose,
     unknown_critical, must_staple, revoked, name_constraints, path_length, not_a_ca,

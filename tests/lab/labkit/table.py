@@ -7,7 +7,7 @@ from pathlib import Path
 LAB = Path(__file__).resolve().parent.parent
 TABLE = LAB / "table"
 SECTIONS = ("zones", "healthy", "routing", "reach", "smtp", "starttls", "handshake",
-            "certificates", "mta-sts", "dane", "tls-rpt", "hostile", "hostile-tls", "sick-dns")
+            "certificates", "mta-sts", "dane", "both-keys", "tls-rpt", "hostile", "hostile-tls", "sick-dns")
 POLICY_ID = "20261101T000000"
 NGINX = "127.3.0.1"
 AUTHORITATIVE = "127.0.0.10"
@@ -29,6 +29,7 @@ class Host:
     name: str
     server: str = "postfix"          # postfix, exim, fault, or none (DNS only)
     certificate: str = "good"
+    second: str = None               # a further one, of another kind of key (Postfix)
     staple: str = None               # an OCSP response behind it: good or revoked
     names: list = field(default_factory=list)  # further names in the certificate
     tlsa: list = field(default_factory=list)
@@ -39,6 +40,11 @@ class Host:
     backlog_full: bool = False       # the fault server lets nobody in
     cname: str = None                # the name is an alias of this one
     about: str = ""
+
+
+def second_name(host):
+    """Under which its second key and chain are kept."""
+    return f"second.{host.name}"
 
 
 @dataclass
@@ -222,7 +228,7 @@ def draws_a_crowd(domain, hosts):
     host = hosts[domain.hosts()[0]]
     about_domain = {finding.reason for finding in domain.findings if not finding.mx}
     return (host.server in ("fault", "postfix")
-            and not (host.options or host.tlsa or host.staple or host.backlog_full or host.cname)
+            and not (host.second or host.options or host.tlsa or host.staple or host.backlog_full or host.cname)
             and not (domain.policy or domain.options or domain.records)
             and about_domain == {"mta_sts_policy_not_found", "no_downgrade_protection"})
 

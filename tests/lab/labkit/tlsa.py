@@ -6,10 +6,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 DIGESTS = {1: hashlib.sha256, 2: hashlib.sha512}
 
 
-def record(text, chain, ca):
-    """RDATA for "3 1 1 leaf". OF-WHAT: leaf, issuer or root (the lab's own); "other", a digest
-    that matches nothing; "short", half a digest."""
+def record(text, chain, ca, second=None):
+    """RDATA for "3 1 1 leaf". OF-WHAT: leaf, issuer or root (the lab's own); "second", the leaf of
+    the other kind of key; "other", a digest that matches nothing; "short", half a digest."""
     usage, selector, matching, what = text.split()
+    if what == "second":
+        chain, what = second, "leaf"
     data = association(int(selector), int(matching), what, chain, ca)
     return f"{usage} {selector} {matching} {data}"
 
