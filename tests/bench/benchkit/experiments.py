@@ -5,10 +5,11 @@ Every experiment is one interleaved run. A goal is a ratio of that run, never of
 import datetime
 import statistics
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Optional
 
 from . import clients, profile
-from .measure import Rounds, interleave
+from .measure import Rounds, interleave, run
 
 MB, KB = 1e6, 1e3
 
@@ -261,6 +262,32 @@ def cold(bench):
                  1000 * rounds.median("check, no such domain", "wall_s"), 15, "{:.1f}")], left_out)
 
 
+def traffic(bench):
+    """What crosses the wire, both directions, IP headers included."""
+    hosts, domains = bench.plan.shared, bench.plan.domains
+    sink, rounds, crossed = bench.farm.sink(hosts=hosts), Rounds(), {}
+    for name, listed, n, verdict in (
+            ("a host each", bench.own_domains(hosts), hosts, "ok"),
+            ("shared hosts", bench.shared_domains(domains), domains, "ok"),
+            ("absent names", bench.absent_names(domains), domains, "fail")):
+        client = clients.scan(bench, sink, bench.list("traffic", listed), n, 100, name=name,
+                              verdicts=(verdict,))
+        before = on_loopback()
+        rounds.add(name, run(client, bench.programs, bench.directory))
+        crossed[name] = [(b - a) / n for a, b in zip(before, on_loopback())]
+    notes = [f"{name}: {size / KB:.2f} kB in {packets:.1f} packets a domain."
+             for name, (size, packets) in crossed.items()]
+    return Experiment("Traffic", f"{hosts} hosts; one run of each, counted on the loopback interface.",
+                      "domain", rounds, notes=notes)
+
+
+def on_loopback():
+    """(bytes, packets) so far, without the 14 bytes that the interface puts before each packet."""
+    size, packets = (int(Path(f"/sys/class/net/lo/statistics/{name}").read_text())
+                     for name in ("rx_bytes", "rx_packets"))
+    return size - 14 * packets, packets
+
+
 def where_the_cpu_goes(bench):
     """A profile of the scan without delay."""
     sink, n = bench.farm.sink(), bench.plan.hosts
@@ -274,5 +301,5 @@ def where_the_cpu_goes(bench):
     return made
 
 
-ALL = (no_delay, delayed, chains, threads, list_growth, sharing, dns, fetch, faulty, cold,
+ALL = (no_delay, delayed, chains, threads, list_growth, sharing, dns, fetch, faulty, cold, traffic,
        where_the_cpu_goes)

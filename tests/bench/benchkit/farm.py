@@ -105,6 +105,8 @@ def furnish(directory):
     # The farm and its clients want more ephemeral ports and longer queues than a desktop.
     for name, value in (("ip_local_port_range", "10000 65000"), ("tcp_max_syn_backlog", "8192")):
         Path(f"/proc/sys/net/ipv4/{name}").write_text(value)
+    # The namespace's own interfaces, not those of the machine.
+    subprocess.run(["mount", "-t", "sysfs", "mxprobe-sys", "/sys"], check=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "mxprobe-bench", str(directory)],
                    check=True)
     resolv = directory / "resolv.conf"
