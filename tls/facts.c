@@ -22,6 +22,9 @@ static int copy_chain(struct tls_facts *facts, const STACK_OF(X509) * x509s)
         X509 *x509 = sk_X509_value(x509s, (int)i);
         if (X509_up_ref(x509) != 1)
             return -1;
+        /* OpenSSL reads the extensions at the first use and keeps them in the certificate: now, so
+         * that threads which share the facts later only read. */
+        (void)X509_check_purpose(x509, -1, 0);
         if (sk_X509_push(facts->x509s, x509) <= 0) {
             X509_free(x509);
             return -1;
