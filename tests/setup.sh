@@ -11,6 +11,7 @@ lab_packages="nsd unbound nginx-light postfix ldnsutils openssl iproute2 util-li
     python3-cryptography
     ca-certificates"
 test_packages="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev gnutls-bin bind9-dnsutils curl
+    sslscan testssl.sh
     python3-jsonschema strace valgrind gcovr"
 bench_packages="linux-perf sslscan"
 

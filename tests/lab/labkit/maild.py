@@ -44,6 +44,10 @@ PRESETS = {
     "small-dh": {"smtpd_tls_protocols": "<=TLSv1.2", "smtpd_tls_dh1024_param_file": "DIR/dh1024",
                  "tls_medium_cipherlist": "kDHE:@SECLEVEL=0"},
     "camellia": {"smtpd_tls_protocols": "<=TLSv1.2", "tls_medium_cipherlist": "CAMELLIA"},
+    "null": {"smtpd_tls_protocols": "<=TLSv1.2", "tls_medium_cipherlist": "eNULL:@SECLEVEL=0"},
+    "own-order": {"smtpd_tls_protocols": "TLSv1.2", "tls_preempt_cipherlist": "yes",
+                  "tls_medium_cipherlist": "AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:"
+                                           "ECDHE-RSA-AES128-GCM-SHA256"},
     "helo-only": {"smtpd_command_filter": "regexp:DIR/helo-only"},
 }
 
@@ -108,6 +112,7 @@ log_file_path = {dir}/log/exim-%s
 primary_hostname = lab.test
 local_interfaces = {addresses}
 daemon_smtp_ports = 25
+smtp_accept_max = 0
 tls_advertise_hosts = *
 host_lookup =
 rfc1413_hosts =
