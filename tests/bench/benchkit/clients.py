@@ -89,24 +89,29 @@ def zgrab2(program, bench, sink, hosts, in_flight):
     return Client("zgrab2", argv, hosts, bench.client_cpus, check, essential=False)
 
 
-def one_by_one(name, bench, command):
-    """A tool that takes one host: so many in turn, started by xargs."""
+def one_by_one(name, bench, command, proof):
+    """A tool that takes one host: so many in turn, started by xargs. `proof` is said of each."""
     listed = bench.list(f"{name}.txt", (zone.host(n) for n in range(SEQUENTIAL_PROBES)))
-    argv = ["xargs", "-n", 1, "-I", "{}", "-a", listed, *command]
-    return Client(f"{name}, one by one", argv, SEQUENTIAL_PROBES, bench.client_cpus,
+    argv = ["xargs", "-I", "{}", "-a", listed, *command]
+
+    def check(sample):
+        done = sample.output.read_text(errors="replace").count(proof)
+        return None if done == SEQUENTIAL_PROBES else f"{done} times {proof!r}"
+    return Client(f"{name}, one by one", argv, SEQUENTIAL_PROBES, bench.client_cpus, check,
                   essential=False)
 
 
 def posttls_finger(program, bench, sink, _hosts, _in_flight):
     return one_by_one("posttls-finger", bench,
-                      [program, "-c", "-l", "secure", "-F", sink.ca, f"[{{}}]:{sink.port}"])
+                      [program, "-c", "-l", "secure", "-F", sink.ca, f"[{{}}]:{sink.port}"],
+                      "Verified TLS connection established")
 
 
 def sslscan(program, bench, sink, _hosts, _in_flight):
     return one_by_one("sslscan", bench,
                       [program, "--starttls-smtp", "--no-ciphersuites", "--no-fallback",
                        "--no-renegotiation", "--no-compression", "--no-heartbleed", "--no-groups",
-                       f"{{}}:{sink.port}"])
+                       "--no-colour", f"{{}}:{sink.port}"], "Altnames: DNS:mx")
 
 
 OTHERS = {"tls-scan": tls_scan, "zgrab2": zgrab2, "posttls-finger": posttls_finger,
@@ -127,8 +132,8 @@ def absent():
 
 
 def dns(bench, program, name, queries, in_flight):
-    argv = [bench.programs / program, "-s", farm.DNS, "-p", 53, "-n", queries, "-c", in_flight, "-D",
-            bench.plan.domains]
+    argv = [bench.programs / program, "-s", farm.DNS, "-p", 53, "-n", queries, "-c", in_flight,
+            "-D", bench.plan.domains]
     return Client(name, argv, queries, bench.client_cpus, one_line(queries))
 
 
@@ -139,8 +144,8 @@ def fetch(bench, program, name, sink, fetches, policies):
 
 
 def check(bench, sink, domain, verdicts, name):
-    argv = [bench.mxprobe, "check", "--format", "json", "--resolver", farm.DNS, "--ca-file", sink.ca,
-            "--port", sink.port, domain]
+    argv = [bench.mxprobe, "check", "--format", "json", "--resolver", farm.DNS, "--ca-file",
+            sink.ca, "--port", sink.port, domain]
 
     def one_result(sample):
         verdict = json.loads(sample.output.read_text())["verdict"]

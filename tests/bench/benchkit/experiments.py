@@ -123,8 +123,10 @@ def threads(bench):
     if len(bench.all_cpus) >= 4:
         goals.append(at_least(3, "rate with two threads, × with one", faster, 1.7))
     else:
-        goals.append(Goal(3, "rate with two threads, × with one", "≥ 1.7 where there are four cores",
-                          f"{faster:.2f} on {len(bench.all_cpus)} cores, servers on them too", None))
+        goals.append(Goal(3, "rate with two threads, × with one",
+                          "≥ 1.7 where there are four cores",
+                          f"{faster:.2f} on {len(bench.all_cpus)} cores, servers on them too",
+                          None))
     return Experiment("Threads", f"{n} hosts, no delay, 200 in flight.", "probe", rounds, goals,
                       left_out, notes)
 
@@ -138,7 +140,8 @@ def list_growth(bench):
     grown = statistics.median(
         (b.max_rss_kib - a.max_rss_kib) * 1024 / (many - few)
         for a, b in zip(rounds.samples[made[0].name], rounds.samples[made[1].name]))
-    return Experiment("A longer list", "Names that do not exist, every one another.", "name", rounds,
+    return Experiment("A longer list", "Names that do not exist, every one another.", "name",
+                      rounds,
                       [at_most(4, "memory a further name, bytes", grown, 24, "{:.1f}")], left_out)
 
 
@@ -172,8 +175,8 @@ def sharing(bench):
         for a, b in zip(rounds.samples[few.name], rounds.samples[many.name]))
     return Experiment(
         "Shared hosts", f"Domains on {hosts} hosts; a host is probed once.", "domain", rounds,
-        [at_most(5, f"CPU of {domains} domains, × (1.3 × that of {hosts} and 90 µs a further domain)",
-                 value, 1.0),
+        [at_most(5, f"CPU of {domains} domains, × (1.3 × that of {hosts} and 90 µs a further "
+                    "domain)", value, 1.0),
          Goal(5, "hosts probed more than once, all runs", "0", str(sum(repeats)),
               sum(repeats) == 0)], left_out)
 
@@ -186,7 +189,8 @@ def dns(bench):
                                   bench.rounds, bench)
     return Experiment(
         "DNS", f"{n} MX queries at nsd, at most 500 in flight.", "query", rounds,
-        [at_most(6, "CPU of a query, µs", 1000 * rounds.median("resolver", "cpu_ms"), 12, "{:.1f}"),
+        [at_most(6, "CPU of a query, µs", 1000 * rounds.median("resolver", "cpu_ms"), 12,
+                 "{:.1f}"),
          at_least(6, "queries/s on a core", rounds.median("resolver", "rate"), 60000, "{:.0f}")],
         left_out, [f"The resolver took {rounds.ratio('resolver', 'c-ares alone', 'cpu_ms'):.2f} × "
                    "the CPU of c-ares alone."])
@@ -239,9 +243,10 @@ def faulty(bench):
     healthy = [f"{name}: {rounds.median(name, 'healthy_rate'):.0f} healthy domains/s"
                for name in rounds.names()]
     return Experiment(
-        "Faulty hosts", f"{n} hosts, 50 ms a reply, 1,000 in flight, --timeout 5.", "domain", rounds,
-        [at_least(8, "rate of the healthy with 2 % faulty, × without",
-                  rounds.ratio(made[1].name, made[0].name, "healthy_rate"), 0.9)], left_out, healthy)
+        "Faulty hosts", f"{n} hosts, 50 ms a reply, 1,000 in flight, --timeout 5.", "domain",
+        rounds, [at_least(8, "rate of the healthy with 2 % faulty, × without",
+                          rounds.ratio(made[1].name, made[0].name, "healthy_rate"), 0.9)],
+        left_out, healthy)
 
 
 def cold(bench):
@@ -277,7 +282,8 @@ def traffic(bench):
         crossed[name] = [(b - a) / n for a, b in zip(before, on_loopback())]
     notes = [f"{name}: {size / KB:.2f} kB in {packets:.1f} packets a domain."
              for name, (size, packets) in crossed.items()]
-    return Experiment("Traffic", f"{hosts} hosts; one run of each, counted on the loopback interface.",
+    return Experiment("Traffic",
+                      f"{hosts} hosts; one run of each, counted on the loopback interface.",
                       "domain", rounds, notes=notes)
 
 

@@ -1,4 +1,4 @@
-"""The servers of the benchmark, inside its namespace: nsd, and one sink for each set of conditions."""
+"""The servers, inside the namespace: nsd, and one sink for each set of conditions."""
 import json
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Runs clients in turn and takes down what each used, by the kernel's account of the whole process."""
+"""Runs clients in turn and takes down what each used, by the kernel's account of the process."""
 import json
 import statistics
 import subprocess

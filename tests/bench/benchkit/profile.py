@@ -34,8 +34,8 @@ def record(client, bench, *how):
     """Runs the client once under perf; returns where its samples lie."""
     data = bench.directory / "perf.data"
     cpus = ",".join(map(str, sorted(client.cpus)))
-    argv = ["taskset", "-c", cpus, "perf", "record", "-q", "-e", "cpu-clock", *how, "-o", data, "--",
-            *client.argv]
+    argv = ["taskset", "-c", cpus, "perf", "record", "-q", "-e", "cpu-clock", *how, "-o", data,
+            "--", *client.argv]
     subprocess.run([str(word) for word in argv], stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     return data

@@ -78,7 +78,8 @@ def experiment_text(experiment):
     if rounds.names():
         form = ".4f" if unit in ("query", "name") else ".3f"
         parts.append(table(
-            ("client", f"{PLURALS.get(unit, unit + 's')}/s", f"CPU ms a {unit}", "user", "system", "peak memory, MB"),
+            ("client", f"{PLURALS.get(unit, unit + 's')}/s", f"CPU ms a {unit}", "user", "system",
+             "peak memory, MB"),
             [(name, spread(rounds, name, "rate", ".0f"), spread(rounds, name, "cpu_ms", form),
               f"{rounds.median(name, 'user_s'):.2f} s", f"{rounds.median(name, 'sys_s'):.2f} s",
               f"{rounds.median(name, 'rss_mb'):.1f}") for name in rounds.names()]))
