@@ -20,28 +20,28 @@ static char *fill_in(const char *template, const char *mx, const char *ip, const
         const char *key, *value;
     } keys[] = {
         {"{mx}", mx ? mx : "the host"}, {"{ip}", ip ? ip : "the host"}, {"{domain}", domain}};
-    char *out = NULL;
-    size_t length = 0;
-    FILE *stream = open_memstream(&out, &length);
-    if (!stream)
+    const size_t n_keys = sizeof keys / sizeof keys[0];
+    size_t longest = 1; /* what a byte of the template may become */
+    for (size_t i = 0; i < n_keys; i++)
+        longest = strlen(keys[i].value) > longest ? strlen(keys[i].value) : longest;
+    char *out = strchr(template, '{') ? malloc(strlen(template) * longest + 1) : strdup(template);
+    char *end = out;
+    if (!out)
         return NULL;
 
     for (const char *at = template; *at;) {
         size_t skip = 0;
-        for (size_t i = 0; !skip && i < sizeof keys / sizeof keys[0]; i++) {
+        for (size_t i = 0; !skip && *at == '{' && i < n_keys; i++) {
             if (strncmp(at, keys[i].key, strlen(keys[i].key)) == 0) {
-                fputs(keys[i].value, stream);
+                end = stpcpy(end, keys[i].value);
                 skip = strlen(keys[i].key);
             }
         }
         if (!skip)
-            fputc(*at, stream);
+            *end++ = *at;
         at += skip ? skip : 1;
     }
-    if (fclose(stream) != 0) {
-        free(out);
-        return NULL;
-    }
+    *end = '\0';
     return out;
 }
 

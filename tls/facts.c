@@ -5,6 +5,7 @@
 
 #include <openssl/dh.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "tls/certificate.h"
 
