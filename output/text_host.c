@@ -187,6 +187,7 @@ static void other_key(struct page *page, const struct result *result, size_t at_
     const struct smtp_facts *facts = result->facts->hosts[at_host].endpoints[at_endpoint];
     const struct other_key *other = &facts->other_key;
     const struct smtp_facts end = {.problem = other->problem, .tls_failure = other->failure};
+    bool rsa = facts->tls && facts->tls->n_chain && facts->tls->chain[0].key_kind == TLS_KEY_RSA;
 
     if (other->status == OTHER_KEY_NOT_LOOKED)
         return;
@@ -195,8 +196,7 @@ static void other_key(struct page *page, const struct result *result, size_t at_
     case OTHER_KEY_NOT_LOOKED:
         break;
     case OTHER_KEY_NONE:
-        page_sayf(page, "none: the server has no certificate with an %s key",
-                  facts->tls->chain[0].key_kind == TLS_KEY_RSA ? "EC" : "RSA");
+        page_sayf(page, "none: the server has no certificate with an %s key", rsa ? "EC" : "RSA");
         break;
     case OTHER_KEY_SEEN:
         page_sayf(page, "%s: ", other->tls->chain[0].key);

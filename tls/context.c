@@ -79,7 +79,9 @@ static const uint8_t certificate_signatures[] = {
 
 static int add_certificate_signatures(SSL *ssl, unsigned type, unsigned context,
                                       const unsigned char **out, size_t *length, X509 *x509,
-                                      size_t depth, int *alert, void *arg)
+                                      size_t depth,
+                                      int *alert, /* NOLINT(readability-non-const-parameter) */
+                                      void *arg)
 {
     (void)ssl;
     (void)type;

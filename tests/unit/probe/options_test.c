@@ -471,6 +471,10 @@ static void test_flags(void **state)
     line_clear(&line);
     read_option(&line, "--require-dane", NULL);
     assert_true(line.settings.judge.require_dane);
+    assert_false(line.settings.live.both_keys);
+    line_clear(&line);
+    read_option(&line, "--both-keys", NULL);
+    assert_true(line.settings.live.both_keys);
     line_clear(&line);
 }
 

@@ -314,6 +314,36 @@ static void shows_what_it_does_not_know(void **state)
     mint_clear(&minted);
 }
 
+/* Those that the mint has no certificate for: only the key counts here, not who signed it. */
+static void tells_the_kind_of_rarer_keys(void **state)
+{
+    static const struct {
+        const char *algorithm;
+        enum tls_key_kind kind;
+    } keys[] = {{"RSA-PSS", TLS_KEY_RSA}, {"ED448", TLS_KEY_EC}, {"X25519", TLS_KEY_OTHER}};
+    const struct mint_spec spec = {.subject = "mx"};
+    struct mint minted = mint_certificate(&spec, NULL);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, keys[i].algorithm, NULL);
+        EVP_PKEY *key = NULL;
+        X509 *x509 = X509_dup(minted.x509);
+        assert_int_equal(EVP_PKEY_keygen_init(context), 1);
+        assert_int_equal(EVP_PKEY_keygen(context, &key), 1);
+        assert_int_equal(X509_set_pubkey(x509, key), 1);
+        STACK_OF(X509) *chain = mint_chain(x509, NULL);
+        struct tls_facts *facts = tls_facts_from_chain(chain);
+        assert_int_equal(facts->chain[0].key_kind, keys[i].kind);
+        tls_facts_unref(facts);
+        sk_X509_pop_free(chain, X509_free);
+        X509_free(x509);
+        EVP_PKEY_free(key);
+        EVP_PKEY_CTX_free(context);
+    }
+    mint_clear(&minted);
+}
+
 static void lives_as_long_as_its_last_reference(void **state)
 {
     const struct mint_spec spec = {.subject = "mx"};
@@ -481,6 +511,7 @@ int main(void)
         cmocka_unit_test(reads_a_very_large_certificate),
         cmocka_unit_test(reads_a_time_that_is_none_as_zero),
         cmocka_unit_test(shows_what_it_does_not_know),
+        cmocka_unit_test(tells_the_kind_of_rarer_keys),
         cmocka_unit_test(lives_as_long_as_its_last_reference),
         cmocka_unit_test(keeps_the_staple),
     };

@@ -109,7 +109,8 @@ static SSL_SESSION *without_lifetime(SSL_SESSION *of)
     SSL_SESSION *made;
 
     assert_non_null(hint);
-    hint[sizeof wanted - 1] = 0;
+    if (hint)
+        hint[sizeof wanted - 1] = 0;
     made = d2i_SSL_SESSION(NULL, &at, length);
     assert_non_null(made);
     OPENSSL_free(der);
