@@ -86,7 +86,7 @@ def healthy_hosts_are_probed_once_and_every_domain_is_judged():
     del counts["cpu_s"]
     same("what the servers saw", counts,
          {"connections": plan.hosts, "handshakes": plan.hosts, "quits": plan.hosts, "cut": 0,
-          "policies": plan.policies, "hosts": plan.hosts, "most_for_one_host": 1})
+          "put_off": 0, "policies": plan.policies, "hosts": plan.hosts, "most_for_one_host": 1})
     same("verdicts", {result["verdict"] for result in results}, {"ok"})
     modes = [result["mta_sts"]["policy"]["mode"] for result in results]
     same("policies in force", modes.count("enforce"), plan.policies)

@@ -5,6 +5,7 @@
 #include "bench/sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,12 @@
 
 enum { PROCESSES_MAX = 16, DESCRIPTORS = 200000, USAGE = 64, TROUBLE = 70 };
 
+static uint32_t sick_percent(const struct sink_options *options)
+{
+    return options->silent + options->stalling + options->refusing + options->busy +
+           options->busy_once;
+}
+
 /* What a host is follows from its number, evenly spread whatever the number of hosts. */
 enum sink_role sink_role_of(const struct sink_options *options, uint32_t host)
 {
@@ -32,6 +39,10 @@ enum sink_role sink_role_of(const struct sink_options *options, uint32_t host)
         return SINK_STALLING;
     if (percent < options->silent + options->stalling + options->refusing)
         return SINK_REFUSING;
+    if (percent < options->silent + options->stalling + options->refusing + options->busy)
+        return SINK_BUSY;
+    if (percent < sick_percent(options))
+        return SINK_BUSY_ONCE;
     return SINK_SOUND;
 }
 
@@ -51,8 +62,8 @@ static int usage(void)
     (void)fputs(
         "usage: bench_sink --roots FILE [--hosts N] [--port N] [--delay MS] [--policies N]\n"
         "                  [--processes N] [--tls-1.2] [--silent PERCENT]\n"
-        "                  [--stalling PERCENT] [--refusing PERCENT] [--rsa PERCENT]\n"
-        "                  [--p384 PERCENT]\n",
+        "                  [--stalling PERCENT] [--refusing PERCENT] [--busy PERCENT]\n"
+        "                  [--busy-once PERCENT] [--rsa PERCENT] [--p384 PERCENT] [--log FILE]\n",
         stderr);
     return USAGE;
 }
@@ -60,19 +71,14 @@ static int usage(void)
 static bool read_options(int argc, char *argv[], struct sink_options *options)
 {
     static const struct option table[] = {
-        {"roots", required_argument, NULL, 'C'},
-        {"hosts", required_argument, NULL, 'n'},
-        {"port", required_argument, NULL, 'p'},
-        {"delay", required_argument, NULL, 'd'},
-        {"policies", required_argument, NULL, 'P'},
-        {"processes", required_argument, NULL, 'j'},
-        {"silent", required_argument, NULL, 's'},
-        {"stalling", required_argument, NULL, 't'},
-        {"refusing", required_argument, NULL, 'r'},
-        {"rsa", required_argument, NULL, 'R'},
-        {"p384", required_argument, NULL, 'e'},
-        {"tls-1.2", no_argument, NULL, '2'},
-        {0},
+        {"roots", required_argument, NULL, 'C'},     {"hosts", required_argument, NULL, 'n'},
+        {"port", required_argument, NULL, 'p'},      {"delay", required_argument, NULL, 'd'},
+        {"policies", required_argument, NULL, 'P'},  {"processes", required_argument, NULL, 'j'},
+        {"silent", required_argument, NULL, 's'},    {"stalling", required_argument, NULL, 't'},
+        {"refusing", required_argument, NULL, 'r'},  {"busy", required_argument, NULL, 'b'},
+        {"busy-once", required_argument, NULL, 'o'}, {"log", required_argument, NULL, 'l'},
+        {"rsa", required_argument, NULL, 'R'},       {"p384", required_argument, NULL, 'e'},
+        {"tls-1.2", no_argument, NULL, '2'},         {0},
     };
     const struct {
         int letter;
@@ -86,15 +92,19 @@ static bool read_options(int argc, char *argv[], struct sink_options *options)
         {'s', 0, 100, &options->silent},
         {'t', 0, 100, &options->stalling},
         {'r', 0, 100, &options->refusing},
+        {'b', 0, 100, &options->busy},
+        {'o', 0, 100, &options->busy_once},
         {'R', 0, 100, &options->rsa},
         {'e', 0, 100, &options->p384},
     };
     int letter = 0;
 
     while ((letter = getopt_long(argc, argv, "", table, NULL)) != -1) {
-        bool known = letter == 'C' || letter == '2';
+        bool known = letter == 'C' || letter == 'l' || letter == '2';
         if (letter == 'C')
             options->roots_path = optarg;
+        if (letter == 'l')
+            options->log_path = optarg;
         if (letter == '2')
             options->tls_1_2 = 1;
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
@@ -105,7 +115,7 @@ static bool read_options(int argc, char *argv[], struct sink_options *options)
             return false;
     }
     return optind == argc && options->roots_path && options->rsa + options->p384 <= 100 &&
-           options->silent + options->stalling + options->refusing <= 100;
+           sick_percent(options) <= 100;
 }
 
 /* --- the farm ------------------------------------------------------------------------------- */
@@ -169,6 +179,17 @@ static size_t counts_size(const struct sink_options *options)
     return sizeof(struct sink_counts) + options->hosts * sizeof(atomic_ulong);
 }
 
+static int open_log(const char *path)
+{
+    const int fd =
+        path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644) : -1;
+
+    if (!path || fd >= 0)
+        return fd;
+    (void)fprintf(stderr, "sink: cannot open %s: %s\n", path, strerror(errno));
+    exit(TROUBLE);
+}
+
 static void make_farm(struct sink_farm *farm)
 {
     farm->chains = chains_new();
@@ -179,6 +200,7 @@ static void make_farm(struct sink_farm *farm)
     (void)SSL_CTX_set_tlsext_servername_callback(farm->policy_context, choose_policy_host);
     (void)SSL_CTX_set_tlsext_servername_arg(farm->policy_context, farm);
     make_leaves(farm);
+    farm->log_fd = open_log(farm->options.log_path);
     void *shared = mmap(NULL, counts_size(&farm->options), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     farm->counts = must(shared == MAP_FAILED ? NULL : shared);
@@ -196,6 +218,8 @@ static void clear_farm(struct sink_farm *farm)
         SSL_CTX_free(farm->contexts[kind]);
     SSL_CTX_free(farm->policy_context);
     chains_free(farm->chains);
+    if (farm->log_fd >= 0)
+        close(farm->log_fd);
     (void)munmap(farm->counts, counts_size(&farm->options));
 }
 
@@ -231,10 +255,11 @@ static void print_counts(const struct sink_farm *farm, double used_s)
         most = n > most ? n : most;
     }
     (void)printf("{\"connections\": %lu, \"handshakes\": %lu, \"quits\": %lu, \"cut\": %lu, "
-                 "\"policies\": %lu, \"hosts\": %lu, \"most_for_one_host\": %lu, "
+                 "\"put_off\": %lu, \"policies\": %lu, \"hosts\": %lu, \"most_for_one_host\": %lu, "
                  "\"cpu_s\": %.3f}\n",
                  take(&counts->connections), take(&counts->handshakes), take(&counts->quits),
-                 take(&counts->cut), take(&counts->policies), hosts, most, used_s);
+                 take(&counts->cut), take(&counts->put_off), take(&counts->policies), hosts, most,
+                 used_s);
     (void)fflush(stdout);
 }
 

@@ -18,9 +18,11 @@
 /* How a mail host behaves. */
 enum sink_role {
     SINK_SOUND,
-    SINK_SILENT,   /* accepts, and says nothing */
-    SINK_STALLING, /* answers STARTTLS, and nothing after that */
-    SINK_REFUSING, /* does not listen */
+    SINK_SILENT,    /* accepts, and says nothing */
+    SINK_STALLING,  /* answers STARTTLS, and nothing after that */
+    SINK_REFUSING,  /* does not listen */
+    SINK_BUSY,      /* 421, whoever comes */
+    SINK_BUSY_ONCE, /* 421 to whoever comes first */
 };
 
 struct sink_options {
@@ -31,8 +33,10 @@ struct sink_options {
     uint32_t delay_ms; /* before every reply of SMTP */
     uint32_t tls_1_2;  /* 1: TLS 1.2 and no more */
     /* In percent of the hosts. */
-    uint32_t silent, stalling, refusing, rsa, p384;
+    uint32_t silent, stalling, refusing, busy, busy_once, rsa, p384;
     const char *roots_path; /* where the roots are written; borrowed */
+    const char *log_path;   /* a line for each connection to a mail host that has ended: its host,
+                               and when it began and ended, in ns; or NULL */
 };
 
 /* Of all processes together: lies in memory that they share. */
@@ -40,9 +44,10 @@ struct sink_counts {
     atomic_ulong connections; /* accepted, on the mail hosts' port */
     atomic_ulong handshakes;  /* finished, on that port */
     atomic_ulong quits;       /* QUIT commands */
+    atomic_ulong put_off;     /* greeted with 421 */
     atomic_ulong cut;         /* ended by the peer without QUIT */
     atomic_ulong policies;    /* sent whole */
-    atomic_ulong of_host[];   /* connections, by host */
+    atomic_ulong of_host[];   /* connections, by host; the first is what SINK_BUSY_ONCE goes by */
 };
 
 /* What never changes while the sink runs. Made before the processes part. */
@@ -53,6 +58,7 @@ struct sink_farm {
     SSL_CTX *policy_context;
     X509 **leaves, **policy_leaves; /* by host, by domain */
     struct sink_counts *counts;
+    int log_fd; /* -1 without a log */
 };
 
 enum sink_role sink_role_of(const struct sink_options *options, uint32_t host);

@@ -1,5 +1,6 @@
 /* One connection of the sink. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,11 +28,11 @@ enum phase {
 struct sink_session {
     struct sink_source source; /* first: the loop knows a session by it */
     TAILQ_ENTRY(sink_session) link;
-    int64_t due_ns;
+    int64_t began_ns, due_ns;
     enum phase phase;
     enum phase after_reply;
     bool input_waits; /* an event came while a reply was waiting */
-    bool quit;
+    bool ours_to_end; /* QUIT was said, or 421 */
     SSL *tls;
     size_t length;
     char input[INPUT_MAX];
@@ -43,12 +44,26 @@ static void count(atomic_ulong *counter)
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
+/* A line is written at once, so those of several processes do not run into one another. */
+static void log_end(const struct sink_farm *farm, const struct sink_session *session)
+{
+    char line[80];
+
+    if (farm->log_fd < 0 || session->source.policy)
+        return;
+    const int length = snprintf(line, sizeof line, "%u %" PRId64 " %" PRId64 "\n",
+                                session->source.host, session->began_ns, sink_now_ns());
+    if (write(farm->log_fd, line, (size_t)length) != length)
+        perror("sink: log");
+}
+
 static void end(struct sink_server *server, struct sink_session *session)
 {
     if (session->phase == REPLYING)
         TAILQ_REMOVE(&server->waiting, session, link);
-    if (!session->quit && !session->source.policy)
+    if (!session->ours_to_end && !session->source.policy)
         count(&server->farm->counts->cut);
+    log_end(server->farm, session);
     SSL_free(session->tls);
     close(session->source.fd);
     free(session);
@@ -135,7 +150,7 @@ static bool run_command(struct sink_server *server, struct sink_session *session
     } else if (is_command(line, "QUIT")) {
         (void)snprintf(session->reply, REPLY_MAX, "221 2.0.0 Bye\r\n");
         after = END;
-        session->quit = true;
+        session->ours_to_end = true;
         count(&server->farm->counts->quits);
     } else {
         (void)snprintf(session->reply, REPLY_MAX, "502 5.5.2 Not here\r\n");
@@ -287,10 +302,33 @@ int64_t sink_session_due_ns(struct sink_server *server, int64_t now_ns)
     return -1;
 }
 
+/* Greets, or does not. False when the session is over. */
+static bool greet(struct sink_server *server, struct sink_session *session)
+{
+    struct sink_counts *counts = server->farm->counts;
+    const uint32_t host = session->source.host;
+    const enum sink_role role = sink_role_of(&server->farm->options, host);
+    const bool first = atomic_fetch_add(&counts->of_host[host], 1) == 0;
+    char name[FARM_NAME_MAX];
+
+    count(&counts->connections);
+    farm_mail_host(host, name);
+    session->phase = MUTE;
+    if (role == SINK_SILENT)
+        return true;
+    session->ours_to_end = role == SINK_BUSY || (role == SINK_BUSY_ONCE && first);
+    if (session->ours_to_end) {
+        count(&counts->put_off);
+        (void)snprintf(session->reply, REPLY_MAX, "421 4.3.2 %s is busy\r\n", name);
+        return schedule(server, session, END);
+    }
+    (void)snprintf(session->reply, REPLY_MAX, "220 %s ESMTP\r\n", name);
+    return schedule(server, session, READING);
+}
+
 void sink_session_start(struct sink_server *server, const struct sink_source *listener, int fd)
 {
     struct sink_session *session = malloc(sizeof *session);
-    char name[FARM_NAME_MAX];
 
     if (!session) {
         close(fd);
@@ -299,18 +337,13 @@ void sink_session_start(struct sink_server *server, const struct sink_source *li
     memset(session, 0, offsetof(struct sink_session, input));
     session->source =
         (struct sink_source){.policy = listener->policy, .fd = fd, .host = listener->host};
+    session->began_ns = sink_now_ns();
     bool goes_on = true;
     if (listener->policy) {
         session->phase = HANDSHAKE;
         goes_on = start_tls(server, session);
     } else {
-        count(&server->farm->counts->connections);
-        count(&server->farm->counts->of_host[listener->host]);
-        session->phase = MUTE;
-        farm_mail_host(listener->host, name);
-        (void)snprintf(session->reply, REPLY_MAX, "220 %s ESMTP\r\n", name);
-        if (sink_role_of(&server->farm->options, listener->host) != SINK_SILENT)
-            goes_on = schedule(server, session, READING);
+        goes_on = greet(server, session);
     }
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET,
                                 .data.ptr = &session->source};
