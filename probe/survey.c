@@ -150,8 +150,10 @@ void survey_take(struct survey *survey, enum hello_outcome outcome,
     struct tls_survey *facts = survey->facts;
     struct tls_hello_offer offer;
     unsigned step = next_step(survey, &offer);
-    struct survey_answer answer = answer_of(&offer, outcome, hello);
 
+    if (step >= STEP_END)
+        return;
+    struct survey_answer answer = answer_of(&offer, outcome, hello);
     facts->connections++;
     if (step < STEP_CLASSES)
         take_version(facts, offer.version, answer);

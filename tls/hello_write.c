@@ -212,11 +212,11 @@ size_t tls_hello_write(uint8_t out[TLS_HELLO_MAX], const struct tls_hello_offer 
     const uint8_t *session_id = entropy + TLS_HELLO_RANDOM_LENGTH;
     const uint8_t *key = session_id + SESSION_ID_LENGTH;
     bool tls13 = offer->version == VERSION_TLS13;
-    struct writer writer = {out, 0};
+    struct writer writer = {out, 1};
 
     if (sni && strlen(sni) > SNI_MAX)
         return 0;
-    put8(&writer, RECORD_HANDSHAKE);
+    out[0] = RECORD_HANDSHAKE;
     /* The record's version is not negotiated; old servers like it low (RFC 8446 5.1). */
     put16(&writer, offer->version == VERSION_SSL3 ? VERSION_SSL3 : VERSION_TLS1);
     size_t record = open_length(&writer);
