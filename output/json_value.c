@@ -7,7 +7,7 @@
 #include "output/escape.h"
 #include "policy/timestamp.h"
 
-enum { HEX_BYTES_MAX = 64 };
+enum { HEX_BYTES_MAX = 64, ROOM = 8192 };
 
 bool json_take(cJSON *object, const char *key, cJSON *item)
 {
@@ -110,7 +110,8 @@ bool json_put_hex(cJSON *object, const char *key, const uint8_t *bytes, size_t l
 
 int json_print_line(FILE *out, cJSON *root)
 {
-    char *text = root ? cJSON_PrintUnformatted(root) : NULL;
+    /* Room for a usual result at once: the printer would copy what it has at each doubling. */
+    char *text = root ? cJSON_PrintBuffered(root, ROOM, 0) : NULL;
 
     cJSON_Delete(root);
     if (!text) {
