@@ -46,11 +46,12 @@ def at_least(number, what, value, limit, form="{:.2f}"):
 
 def no_delay(bench):
     """The CPU of a probe, and the rate of one core."""
-    sink, n = bench.farm.sink(), bench.plan.hosts
+    sink, n, seen = bench.farm.sink(), bench.plan.hosts, {}
     before = sink.counts()["cpu_s"]
     rounds, left_out = interleave(
-        [clients.least(bench, sink, n, 100), *clients.reference(bench, sink, n, 100),
-         clients.scan(bench, sink, bench.own, n, 100), *clients.others(bench, sink, n, 100)],
+        [watched(client, sink, seen) for client in
+         (clients.least(bench, sink, n, 100), *clients.reference(bench, sink, n, 100),
+          clients.scan(bench, sink, bench.own, n, 100), *clients.others(bench, sink, n, 100))],
         bench.rounds, bench)
     busy_s = sum(s.wall_s for samples in rounds.samples.values() for s in samples)
     share = (sink.counts()["cpu_s"] - before) / busy_s
@@ -61,7 +62,24 @@ def no_delay(bench):
                  rounds.ratio("mxprobe scan", "least client", "cpu_ms"), 1.2),
          at_least(2, "rate without delay, × the least client",
                   rounds.ratio("mxprobe scan", "least client", "rate"), 0.85)],
-        left_out, [f"The sink used {share:.0%} of its core."])
+        left_out,
+        [f"The sink used {share:.0%} of its core.",
+         "What it saw of each, a probe: " + "; ".join(
+             f"{name} {counts['connections'] / units:.2g} connections, "
+             f"{counts['handshakes'] / units:.2g} handshakes finished, "
+             f"{counts['quits'] / units:.2g} QUIT"
+             for name, (counts, units) in seen.items()) + "."])
+
+
+def watched(client, sink, seen):
+    """The client, with what the sink saw of its last run noted under its name."""
+    check = client.check
+
+    def note(sample):
+        seen[client.name] = sink.counts(), sample.units
+        return check(sample) if check else None
+    client.check = note
+    return client
 
 
 def delayed(bench):
