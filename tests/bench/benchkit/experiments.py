@@ -312,12 +312,25 @@ def on_loopback():
     return size - 14 * packets, packets
 
 
-def where_the_cpu_goes(bench):
+def cpu_of_a_probe(bench):
     """A profile of the scan without delay."""
-    sink, n = bench.farm.sink(), bench.plan.hosts
-    client = clients.scan(bench, sink, bench.own, n, 100)
-    made = Experiment("Where the CPU goes", f"{n} hosts, no delay, 100 in flight, one thread.",
-                      "probe", Rounds())
+    client = clients.scan(bench, bench.farm.sink(), bench.own, bench.plan.hosts, 100)
+    return profiled("Where the CPU of a probe goes",
+                    f"{bench.plan.hosts} hosts with a domain each, no delay, one thread.", client,
+                    bench)
+
+
+def cpu_of_a_domain(bench):
+    """A profile of a scan whose hosts are known, nearly all the time."""
+    hosts, domains = bench.plan.shared, bench.plan.domains
+    client = clients.scan(bench, bench.farm.sink(hosts=hosts),
+                          bench.list("shared", bench.shared_domains(domains)), domains, 1000)
+    return profiled("Where the CPU of a domain goes",
+                    f"{domains} domains on {hosts} hosts, no delay, one thread.", client, bench)
+
+
+def profiled(title, about, client, bench):
+    made = Experiment(title, about, "domain", Rounds())
     if profile.is_here():
         made.flat, made.inclusive = profile.flat(client, bench), profile.inclusive(client, bench)
     else:
@@ -326,4 +339,4 @@ def where_the_cpu_goes(bench):
 
 
 ALL = (no_delay, delayed, chains, threads, list_growth, sharing, dns, fetch, faulty, cold, traffic,
-       where_the_cpu_goes)
+       cpu_of_a_probe, cpu_of_a_domain)
