@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Compares what --tls-survey tells of the lab's mail servers with sslscan and testssl.sh.
 
-    lab run -q -- compare_survey.py [--all] [HOST…]
+    lab run -q -- compare_survey.py [--all | --no-testssl] [HOST…]
 
 Of servers that are set up alike one is asked by sslscan, and a few by testssl.sh, which takes its
-time; with --all every Postfix and Exim of the table and one of each kind. Versions, the preferred suite and its group under each, and weak classes are
-held against each other, OpenSSL's names against those that testssl.sh has. Where an oracle is
-known to do otherwise, KNOWN says why; an entry without a difference fails too.
+time; with --all every Postfix and Exim of the table, and one of each kind. Versions, the preferred
+suite and its group under each, and weak classes are held against each other, OpenSSL's names
+against those that testssl.sh has. Where an oracle is known to do otherwise, KNOWN says why; an
+entry without a difference fails too.
 
 Both oracles stand on Debian's OpenSSL, which has no SSLv3, RC4, DES, 3DES and EXPORT: for these
 they have ClientHellos of their own, as the survey has.
@@ -237,6 +238,8 @@ def main(argv):
     hosts = {host: domain for host, domain in hosts.items() if told.get(domain)}
     by_number, order = suites(), openssl_order()
     slow = hosts.keys() & (candidates(False).keys() if every else names or FEW)
+    if "--no-testssl" in argv:
+        slow = ()
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         scanned = dict(zip(hosts, pool.map(sslscan, hosts)))
         tested = dict(zip(slow, pool.map(testssl, slow)))
