@@ -17,6 +17,7 @@
 #include "output/result.h"
 #include "probe/clock.h"
 #include "probe/prepare.h"
+#include "probe/session_queue.h"
 #include "probe/terminal.h"
 
 enum {
@@ -45,6 +46,7 @@ struct check {
     struct event_base *base;
     struct tls_trust *trust;
     struct live *live;
+    struct session_queue *queue;
     struct what_if_backend *what_if;
     struct backend backend;
     struct entry *entries;
@@ -381,6 +383,13 @@ static bool set_up_loop(struct check *check, struct failure *failure)
         return false;
     }
     check->backend = live_backend(check->live);
+    check->queue = session_queue_new(check->base, &check->backend, prepare_sessions());
+    if (!check->queue) {
+        failure_set(failure, STATUS_SOFTWARE, "out of memory");
+        return false;
+    }
+    check->backend.sessions = &session_queue_ops;
+    check->backend.sessions_self = check->queue;
     if (settings->n_what_if_given) {
         check->what_if = what_if_backend_new(&settings->what_if, check->entries[0].domain,
                                              settings->job.smtp_port, check->backend);
@@ -417,6 +426,7 @@ static void clean_up(struct check *check)
     if (check->progress_timer)
         event_free(check->progress_timer);
     what_if_backend_free(check->what_if);
+    session_queue_free(check->queue);
     live_free(check->live);
     tls_trust_free(check->trust);
     if (check->base)

@@ -112,3 +112,10 @@ size_t prepare_descriptors(void)
 
     return domains ? domains : 1;
 }
+
+size_t prepare_sessions(void)
+{
+    size_t sessions = prepare_open_files() / 4 * 3;
+
+    return sessions ? sessions : 1;
+}

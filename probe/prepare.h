@@ -35,4 +35,10 @@ size_t prepare_open_files(void);
  */
 size_t prepare_descriptors(void);
 
+/*
+ * The same, and returns how many sessions may be: a part is left to policy fetches and the DNS. At
+ * least 1.
+ */
+size_t prepare_sessions(void);
+
 #endif
