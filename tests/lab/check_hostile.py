@@ -37,6 +37,7 @@ TIMEOUT_S, CONNECT_S, DEADLINE_S = 5 * PATIENCE, 3 * PATIENCE, 30 * PATIENCE
 CROWD_TIMEOUT_S, CROWD_DEADLINE_S = 20 * PATIENCE, 100 * PATIENCE
 MARGIN_S = 5 * PATIENCE
 AT_A_TIME = 6
+GREEDY = 40  # with 512 endpoints each more than there are descriptors for
 
 
 class Validator:
@@ -128,6 +129,20 @@ def a_thousand_at_once_each_get_their_own_finding():
     holds("in time", max(elapsed_s, longest_ms / 1000) <= CROWD_DEADLINE_S + MARGIN_S, elapsed_s)
     if not program.sanitized():
         holds(f"{AT_ONCE_MAX_KIB:.0f} KiB at most", peak_kib <= AT_ONCE_MAX_KIB, peak_kib)
+
+
+@case()
+def those_that_take_all_descriptors_leave_some_to_others():
+    greedy = [f"{number}.greedy.test" for number in range(GREEDY)]
+    options = ["--connect-timeout", "2", "--deadline", str(DEADLINE_S)]
+    status, objects, elapsed_s, _ = run([*greedy, "good-plain.test"], options, DEADLINE_S)
+    reasons = {finding["reason"] for result in objects for finding in result["findings"]}
+    print(f"    {GREEDY} domains of 512 endpoints, {elapsed_s:.1f} s")
+    same("the sound one", objects[-1]["verdict"], "ok")
+    holds("no trouble of our own", "probe_error" not in reasons, reasons)
+    holds("the packets vanish", "connection_timeout" in reasons, reasons)
+    same("exit status", status, 3)
+    holds("in time", elapsed_s <= DEADLINE_S + MARGIN_S, elapsed_s)
 
 
 if __name__ == "__main__":
