@@ -6,6 +6,7 @@ enum {
     DNS_PERCENT = 20,
     DNS_LEAST = 10,
     MEMORY_PERCENT = 90, /* of the limit */
+    SLOWER_PERCENT = 70,
 };
 
 void pressure_init(struct pressure *pressure, size_t most, uint64_t memory_bytes)
@@ -29,6 +30,17 @@ static const char *reason_to_slow_down(const struct pressure *pressure,
     return NULL;
 }
 
+/* Quickly up to what went well before, slowly beyond: where the trouble was is near there. */
+static size_t next_step(const struct pressure *pressure)
+{
+    size_t well = pressure->brink * SLOWER_PERCENT / 100;
+    bool quickly = pressure->now < well;
+    size_t more = pressure->now + pressure->now / (quickly ? 2 : 20) + 1;
+    size_t most = quickly ? well : pressure->most;
+
+    return more > most ? most : more;
+}
+
 bool pressure_feel(struct pressure *pressure, const struct pressure_sample *sample)
 {
     const char *reason = reason_to_slow_down(pressure, sample);
@@ -39,14 +51,16 @@ bool pressure_feel(struct pressure *pressure, const struct pressure_sample *samp
     pressure->troubles = sample->troubles;
     pressure->dns_timeouts = sample->dns_timeouts;
     if (reason) {
-        size_t fewer = pressure->now * 7 / 10;
+        size_t fewer = pressure->now * SLOWER_PERCENT / 100;
+        if (!pressure->in_trouble)
+            pressure->brink = pressure->now;
         pressure->now = fewer < least ? least : fewer;
         pressure->remark = reason;
     } else if (pressure->now < pressure->most) {
-        size_t more = pressure->now + pressure->now / 20 + 1;
-        pressure->now = more > pressure->most ? pressure->most : more;
+        pressure->now = next_step(pressure);
         if (pressure->now == pressure->most)
             pressure->remark = NULL;
     }
+    pressure->in_trouble = reason;
     return pressure->now != before;
 }

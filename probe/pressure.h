@@ -15,6 +15,8 @@ enum { PRESSURE_LEAST = 8 }; /* domains in flight, whatever happens; or the limi
 struct pressure {
     size_t most;                               /* as wanted */
     size_t now;                                /* as it is */
+    size_t brink;                              /* as it was when the last trouble began */
+    bool in_trouble;                           /* the last sample told of one */
     uint64_t memory_bytes;                     /* what the program may use; 0: no limit */
     uint64_t answered, troubles, dns_timeouts; /* as last told */
     const char *remark;                        /* why `now` is less than `most`; static, or NULL */
