@@ -66,6 +66,15 @@ static void say(struct scan_run *run, const char *text, size_t number)
     pthread_mutex_unlock(&run->screen);
 }
 
+static void say_few_descriptors(const struct watch *watch)
+{
+    char text[80];
+
+    snprintf(text, sizeof text, "open files are limited to %zu (ulimit -n)",
+             watch->limits.descriptors);
+    say(watch->run, text, watch->limits.concurrency);
+}
+
 static void feel_pressure(struct watch *watch)
 {
     struct scan_run *run = watch->run;
@@ -485,6 +494,8 @@ static int run_scan(struct watch *watch, struct settings *settings, struct failu
     watch->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     watch->began_ms = watch->felt_ms = clock_monotonic_ms();
     scan_progress_init(&run->progress, stderr, scan->progress, watch->began_ms);
+    if (watch->limits.few_descriptors)
+        say_few_descriptors(watch);
     int status = STATUS_SOFTWARE;
     if (watch->signal_fd >= 0 && run_threads(watch))
         status = finish(watch, failure);

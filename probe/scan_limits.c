@@ -25,11 +25,20 @@ static size_t greater(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* So many that a quarter of the descriptors is left for what they are to do. */
+static size_t most_threads(size_t descriptors)
+{
+    size_t left = descriptors > DESCRIPTORS_OF_THE_RUN ? descriptors - DESCRIPTORS_OF_THE_RUN : 0;
+
+    return greater(left * 3 / 4 / DESCRIPTORS_OF_A_WORKER, LEAST);
+}
+
 struct scan_limits scan_limits_of(const struct scan_settings *settings, size_t descriptors,
                                   size_t cores)
 {
     size_t memory_kib = settings->max_memory_mib * 1024;
-    size_t threads = greater(settings->threads ? settings->threads : cores, LEAST);
+    size_t threads_wanted = greater(settings->threads ? settings->threads : cores, LEAST);
+    size_t threads = lesser(threads_wanted, most_threads(descriptors));
     size_t taken = DESCRIPTORS_OF_THE_RUN + threads * DESCRIPTORS_OF_A_WORKER;
     size_t left = descriptors > taken ? descriptors - taken : 0;
     /* A third for policy fetches, the rest for sessions, of which a domain has several. */
@@ -40,6 +49,8 @@ struct scan_limits scan_limits_of(const struct scan_settings *settings, size_t d
     return (struct scan_limits){
         .threads = threads,
         .concurrency = greater(concurrency, LEAST),
+        .descriptors = descriptors,
+        .few_descriptors = threads < threads_wanted || concurrency < settings->concurrency,
         .worker = {.sessions = greater(sessions / threads, LEAST),
                    .shared_facts = greater(shared / threads, LEAST)},
     };

@@ -4,6 +4,7 @@
 #ifndef PROBE_SCAN_LIMITS_H
 #define PROBE_SCAN_LIMITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "probe/settings.h"
@@ -11,7 +12,9 @@
 
 struct scan_limits {
     size_t threads;
-    size_t concurrency; /* domains in flight */
+    size_t concurrency;   /* domains in flight */
+    size_t descriptors;   /* open files that this process may have */
+    bool few_descriptors; /* they are what threads or concurrency are less than wanted for */
     struct worker_limits worker;
 };
 

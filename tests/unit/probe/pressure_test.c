@@ -56,6 +56,30 @@ static void test_recovers(void **state)
     assert_false(pressure_feel(&pressure, &sample));
 }
 
+/* A trouble that lasted has gone: most of what went well before is back within seconds. */
+static void test_recovers_from_a_long_trouble(void **state)
+{
+    struct pressure pressure;
+    struct pressure_sample sample = {.answered = 100};
+
+    (void)state;
+    pressure_init(&pressure, 1000, 0);
+    for (unsigned i = 0; i < 60; i++) {
+        sample.troubles++;
+        pressure_feel(&pressure, &sample);
+    }
+    assert_int_equal(pressure.now, PRESSURE_LEAST);
+    for (unsigned i = 0; i < 12; i++)
+        assert_true(pressure_feel(&pressure, &sample));
+    assert_in_range(pressure.now, 600, 800);
+    /* Another trouble on the way up: that is how much goes well now. */
+    sample.troubles++;
+    assert_true(pressure_feel(&pressure, &sample));
+    size_t fewer = pressure.now;
+    assert_true(pressure_feel(&pressure, &sample));
+    assert_in_range(pressure.now, fewer + 1, fewer * 11 / 10);
+}
+
 static void test_never_stops(void **state)
 {
     static const size_t wanted[] = {1, 7, 8, 1000};
@@ -79,13 +103,31 @@ static void test_limits(void **state)
         const char *name;
         struct scan_settings settings;
         size_t descriptors, cores;
+        size_t threads; /* that come of it */
+        bool few;
     } cases[] = {
-        {"plenty", {.concurrency = 1000, .max_memory_mib = 1024}, 16384, 2},
-        {"few descriptors", {.concurrency = 1000, .max_memory_mib = 1024}, 256, 2},
-        {"hardly any", {.concurrency = 1000, .max_memory_mib = 1024}, 16, 2},
-        {"little memory", {.concurrency = 1000, .max_memory_mib = 32}, 16384, 2},
-        {"many threads", {.concurrency = 1000, .max_memory_mib = 1024, .threads = 64}, 4096, 2},
-        {"one at a time", {.concurrency = 1, .max_memory_mib = 1024, .threads = 1}, 16384, 2},
+        {"plenty", {.concurrency = 1000, .max_memory_mib = 1024}, 16384, 2, 2, false},
+        {"few descriptors", {.concurrency = 1000, .max_memory_mib = 1024}, 256, 2, 2, true},
+        {"hardly any", {.concurrency = 1000, .max_memory_mib = 1024}, 16, 2, 1, true},
+        {"many cores, few descriptors",
+         {.concurrency = 1000, .max_memory_mib = 1024},
+         128,
+         64,
+         2,
+         true},
+        {"little memory", {.concurrency = 1000, .max_memory_mib = 32}, 16384, 2, 2, false},
+        {"many threads",
+         {.concurrency = 1000, .max_memory_mib = 1024, .threads = 64},
+         4096,
+         2,
+         64,
+         true},
+        {"one at a time",
+         {.concurrency = 1, .max_memory_mib = 1024, .threads = 1},
+         16384,
+         2,
+         1,
+         false},
     };
 
     (void)state;
@@ -93,8 +135,8 @@ static void test_limits(void **state)
         const struct scan_settings *settings = &cases[i].settings;
         struct scan_limits limits = scan_limits_of(settings, cases[i].descriptors, cases[i].cores);
         size_t sockets = limits.concurrency + limits.threads * limits.worker.sessions;
-        CASE_INT(cases[i].name, limits.threads,
-                 settings->threads ? settings->threads : cases[i].cores);
+        CASE_INT(cases[i].name, limits.threads, cases[i].threads);
+        CASE_INT(cases[i].name, limits.few_descriptors, cases[i].few);
         CASE_CHECK(cases[i].name, limits.concurrency >= 1 && limits.worker.sessions >= 1);
         CASE_CHECK(cases[i].name, limits.concurrency <= settings->concurrency);
         /* A policy fetch a domain and all the sessions fit, unless one of each is too much. */
@@ -109,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slows_down),
         cmocka_unit_test(test_recovers),
+        cmocka_unit_test(test_recovers_from_a_long_trouble),
         cmocka_unit_test(test_never_stops),
         cmocka_unit_test(test_limits),
     };
