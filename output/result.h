@@ -31,6 +31,23 @@ struct text_style {
 /* For a person: the verdict line first, then what was seen, then findings with their fix. */
 int result_print_text(FILE *out, const struct result *result, const struct text_style *style);
 
+enum { TLSRPT_ID_LENGTH = 16 };
+
+/* Who reports (RFC 8460 4.4). Borrowed. */
+struct tlsrpt_reporter {
+    const char *organization;
+    const char *contact;          /* addr-spec of RFC 5322 3.4.1 */
+    uint8_t id[TLSRPT_ID_LENGTH]; /* random, new for each report */
+};
+
+/*
+ * A TLS-RPT report of the probe on one line (RFC 8460 4.4, docs/tlsrpt.schema.json): an object for
+ * each policy that was evaluated, its sessions counted as policy/tlsrpt_session.h says. What-if
+ * options stand behind the name of the organisation.
+ */
+int result_print_tlsrpt(FILE *out, const struct result *result,
+                        const struct tlsrpt_reporter *reporter);
+
 /* The dialogues alone, for -v beside a machine-readable format. */
 int result_print_dialogue(FILE *out, const struct result *result, int verbosity);
 

@@ -128,6 +128,8 @@ struct smtp_facts {
     atomic_uint references;
     struct dns_address address;
     uint16_t port;
+    bool source_known;         /* the connection was there */
+    struct dns_address source; /* of it: our own end */
     enum smtp_stage stage;
     enum smtp_problem problem;
     int os_error;

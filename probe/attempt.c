@@ -161,12 +161,13 @@ static void pump(struct attempt *attempt)
 static void on_connected(void *arg)
 {
     struct attempt *attempt = arg;
+    struct smtp_facts *facts = attempt->facts;
     struct sockaddr_storage name;
-    struct dns_address local;
-    bool known = tls_stream_local_address(attempt->stream, &name) &&
-                 dns_address_from_sockaddr(&name, &local);
 
-    smtp_session_connected(&attempt->session, known ? &local : NULL, clock_monotonic_ms());
+    facts->source_known = tls_stream_local_address(attempt->stream, &name) &&
+                          dns_address_from_sockaddr(&name, &facts->source);
+    smtp_session_connected(&attempt->session, facts->source_known ? &facts->source : NULL,
+                           clock_monotonic_ms());
     pump(attempt);
 }
 

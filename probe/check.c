@@ -17,6 +17,7 @@
 #include "output/result.h"
 #include "probe/clock.h"
 #include "probe/prepare.h"
+#include "probe/print_result.h"
 #include "probe/session_queue.h"
 #include "probe/terminal.h"
 
@@ -89,14 +90,13 @@ static void note_result(struct check *check, int printed)
 }
 
 /* 0, or -1 with errno set. */
-static int print_result(FILE *out, const struct entry *entry)
+static int print_one(FILE *out, const struct entry *entry)
 {
     const struct settings *settings = entry->check->settings;
     struct result result = as_result(entry);
     struct text_style style = {terminal_color(settings->color), settings->verbosity};
 
-    return settings->format == FORMAT_TEXT ? result_print_text(out, &result, &style)
-                                           : result_print_json(out, &result);
+    return print_result(out, &result, settings, &style);
 }
 
 /* The dialogue goes where the results do only in the text format. */
@@ -115,7 +115,7 @@ static void print_entry(struct check *check, const struct entry *entry)
     if (entry->text)
         note_output(check, fwrite(entry->text, entry->text_length, 1, stdout) == 1 ? 0 : -1);
     else
-        note_result(check, print_result(stdout, entry));
+        note_result(check, print_one(stdout, entry));
     if (has_dialogue_apart(settings)) {
         struct result result = as_result(entry);
         result_print_dialogue(stderr, &result, settings->verbosity);
@@ -146,7 +146,7 @@ static void forget(struct entry *entry)
 static void keep_as_text(struct entry *entry)
 {
     FILE *out = open_memstream(&entry->text, &entry->text_length);
-    int printed = out ? print_result(out, entry) : -1;
+    int printed = out ? print_one(out, entry) : -1;
 
     if (out && fclose(out) != 0)
         printed = -1;

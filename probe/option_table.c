@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "dns/name.h"
 #include "policy/timestamp.h"
 
 /* --- reading arguments ---------------------------------------------------------------------- */
@@ -69,7 +70,7 @@ static const char *read_server(const char *text, struct dns_server *out)
 
 static const char *set_format(struct settings *settings, const char *argument)
 {
-    static const char *const words[] = {"text", "json", "nagios"};
+    static const char *const words[] = {"text", "json", "nagios", "tlsrpt"}; /* enum format */
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(argument, words[i]) == 0) {
@@ -78,7 +79,33 @@ static const char *set_format(struct settings *settings, const char *argument)
             return NULL;
         }
     }
-    return "the formats are text, json and nagios";
+    return "the formats are text, json, nagios and tlsrpt";
+}
+
+static const char *set_org(struct settings *settings, const char *argument)
+{
+    settings->organization = argument;
+    return argument[0] ? NULL : "it is empty";
+}
+
+/* The common form of an addr-spec: a dot-atom, "@" and a domain (RFC 5322 3.2.3, 3.4.1). */
+static const char *set_contact(struct settings *settings, const char *argument)
+{
+    static const char atext[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "!#$%&'*+-/=?^_`{|}~";
+    const char *at = argument;
+    char domain[DNS_NAME_MAX + 1];
+
+    do {
+        size_t atom = strspn(at, atext);
+        if (atom == 0)
+            return "it is not an address such as postmaster@example.com";
+        at += atom;
+    } while (*at == '.' && *++at);
+    if (*at != '@' || dns_name_from_user(at + 1, domain) != DNS_NAME_OK)
+        return "it is not an address such as postmaster@example.com";
+    settings->contact = argument;
+    return NULL;
 }
 
 static const char *set_color(struct settings *settings, const char *argument)
@@ -465,8 +492,14 @@ static const char *set_version(struct settings *settings, const char *argument)
 
 const struct option option_table[] = {
     {"format", 0, "FMT", OUTPUT, FOR_ALL,
-     "text, json, or nagios (one line with perfdata, check only); default text", set_format},
+     "text, json, tlsrpt (an RFC 8460 report; check and scan) or nagios (one line with perfdata; "
+     "check only); default text",
+     set_format},
     {"color", 0, "WHEN", OUTPUT, FOR_ALL, "auto, always or never; NO_COLOR is honoured", set_color},
+    {"org", 0, "NAME", OUTPUT, FOR_PROBING, "who reports, for tlsrpt; default mxprobe", set_org},
+    {"contact", 0, "ADDR", OUTPUT, FOR_PROBING,
+     "whom to ask about the report, for tlsrpt; default an address that says there is none",
+     set_contact},
     {NULL, 'v', NULL, OUTPUT, FOR_CHECK,
      "show the dialogue with each server; -vv the handshake and certificates too", set_verbose},
     {"resolver", 0, "ADDR[:PORT]", NETWORK, FOR_PROBING,

@@ -180,6 +180,8 @@ static void check_whole(const struct reading *reading)
                     misplaced->letter);
     else if (settings->command != COMMAND_CHECK && settings->format == FORMAT_NAGIOS)
         failure_set(failure, STATUS_USAGE, "the format nagios belongs to check");
+    else if (settings->command == COMMAND_LINT && settings->format == FORMAT_TLSRPT)
+        failure_set(failure, STATUS_USAGE, "the format tlsrpt belongs to check and scan");
     else if (settings->command == COMMAND_SCAN)
         check_scan(settings, failure);
     if (settings->only_ipv4 != settings->only_ipv6) {

@@ -36,7 +36,7 @@ void failure_set(struct failure *failure, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 enum command { COMMAND_NONE, COMMAND_CHECK, COMMAND_SCAN, COMMAND_LINT };
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_NAGIOS };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_NAGIOS, FORMAT_TLSRPT };
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What only scan has. */
@@ -58,6 +58,7 @@ struct settings {
     enum format format;
     enum color_when color;
     bool format_given;
+    const char *organization, *contact; /* who reports; never NULL */
     int verbosity;
     struct scan_settings scan;
     char *const *argv; /* as given, NULL at the end; borrowed */

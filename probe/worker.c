@@ -11,6 +11,7 @@
 #include "output/result.h"
 #include "probe/clock.h"
 #include "probe/live.h"
+#include "probe/print_result.h"
 
 /* One domain under way, or waiting for its further try. */
 struct task {
@@ -85,19 +86,12 @@ static void give_on(struct worker *worker, struct scan_item *item)
 
 /* --- the line --------------------------------------------------------------------------------- */
 
-static int print(FILE *out, const struct result *result, enum format format)
-{
-    const struct text_style plain = {0};
-
-    return format == FORMAT_TEXT ? result_print_text(out, result, &plain)
-                                 : result_print_json(out, result);
-}
-
 /* The item keeps no text where there is no memory for one. */
 static void make_text(struct worker *worker, struct scan_item *item, const struct result *result)
 {
+    const struct text_style plain = {0};
     FILE *out = open_memstream(&item->text, &item->length);
-    int printed = out ? print(out, result, worker->environment->settings->format) : -1;
+    int printed = out ? print_result(out, result, worker->environment->settings, &plain) : -1;
 
     if (out && fclose(out) != 0)
         printed = -1;
