@@ -53,11 +53,12 @@ struct probe {
 
 /* One thread. */
 struct client {
-    const struct options *options;
+    const struct options *options; /* borrowed */
     SSL_CTX *context;
     int epoll;
     uint32_t next, past_last; /* numbers of probes */
     uint32_t running, done, failed;
+    pthread_t thread;
 };
 
 static void fatal(const char *what)
@@ -300,12 +301,29 @@ static bool read_options(int argc, char *argv[], struct options *options)
     return optind == argc && options->ca_path;
 }
 
+/* The first client runs in this thread, for malloc is a little dearer in others. */
+static void run_all(const struct options *options, struct client *clients)
+{
+    const uint32_t n = options->threads;
+
+    for (uint32_t i = 0; i < n; i++) {
+        clients[i].options = options;
+        clients[i].next = (uint32_t)((uint64_t)options->probes * i / n);
+        clients[i].past_last = (uint32_t)((uint64_t)options->probes * (i + 1) / n);
+    }
+    for (uint32_t i = 1; i < n; i++)
+        if (pthread_create(&clients[i].thread, NULL, run, &clients[i]) != 0)
+            fatal("no thread");
+    (void)run(&clients[0]);
+    for (uint32_t i = 1; i < n; i++)
+        (void)pthread_join(clients[i].thread, NULL);
+}
+
 int main(int argc, char *argv[])
 {
     struct options options = {
         .probes = 10000, .in_flight = 100, .hosts = 1000, .port = 25, .threads = 1};
     struct client clients[THREADS_MAX] = {0};
-    pthread_t threads[THREADS_MAX];
     const struct rlimit limit = {.rlim_cur = DESCRIPTORS, .rlim_max = DESCRIPTORS};
     uint32_t done = 0, failed = 0;
 
@@ -318,18 +336,8 @@ int main(int argc, char *argv[])
     (void)signal(SIGPIPE, SIG_IGN);
     (void)setrlimit(RLIMIT_NOFILE, &limit);
     const double began_s = now_s();
+    run_all(&options, clients);
     for (uint32_t i = 0; i < options.threads; i++) {
-        clients[i].options = &options;
-        clients[i].next = (uint32_t)((uint64_t)options.probes * i / options.threads);
-        clients[i].past_last = (uint32_t)((uint64_t)options.probes * (i + 1) / options.threads);
-        /* The first is this thread, for malloc is a little dearer in others. */
-        if (i > 0 && pthread_create(&threads[i], NULL, run, &clients[i]) != 0)
-            fatal("no thread");
-    }
-    (void)run(&clients[0]);
-    for (uint32_t i = 0; i < options.threads; i++) {
-        if (i > 0)
-            (void)pthread_join(threads[i], NULL);
         done += clients[i].done;
         failed += clients[i].failed;
     }

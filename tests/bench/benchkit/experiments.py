@@ -20,7 +20,8 @@ class Goal:
     what: str
     wanted: str
     measured: str
-    met: Optional[bool]  # None: this machine cannot tell
+    met: Optional[bool]     # None: this machine cannot tell
+    short_by: float = 0.0   # where it is not met: by what part of the goal
 
 
 @dataclass
@@ -37,11 +38,13 @@ class Experiment:
 
 
 def at_most(number, what, value, limit, form="{:.2f}"):
-    return Goal(number, what, "≤ " + form.format(limit), form.format(value), value <= limit)
+    return Goal(number, what, "≤ " + form.format(limit), form.format(value), value <= limit,
+                value / limit - 1)
 
 
 def at_least(number, what, value, limit, form="{:.2f}"):
-    return Goal(number, what, "≥ " + form.format(limit), form.format(value), value >= limit)
+    return Goal(number, what, "≥ " + form.format(limit), form.format(value), value >= limit,
+                1 - value / limit)
 
 
 def no_delay(bench):

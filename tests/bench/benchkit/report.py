@@ -62,9 +62,16 @@ def table(head, rows):
 
 def goal_rows(experiments):
     goals = [goal for experiment in experiments for goal in experiment.goals]
-    words = {True: "met", False: "**missed**", None: "not measurable here"}
-    return [(g.number, g.what, g.wanted, g.measured, words[g.met])
+    return [(g.number, g.what, g.wanted, g.measured, outcome(g))
             for g in sorted(goals, key=lambda g: g.number)]
+
+
+def outcome(goal):
+    if goal.met is None:
+        return "not measurable here"
+    if goal.met:
+        return "met"
+    return f"**missed by {goal.short_by:.1%}**" if goal.short_by else "**missed**"
 
 
 def spread(rounds, name, figure, form):
