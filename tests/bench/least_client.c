@@ -301,21 +301,26 @@ static bool read_options(int argc, char *argv[], struct options *options)
     return optind == argc && options->ca_path;
 }
 
+static void prepare(struct client *client, const struct options *options, uint32_t number)
+{
+    const uint64_t probes = options->probes;
+
+    client->options = options;
+    client->next = (uint32_t)(probes * number / options->threads);
+    client->past_last = (uint32_t)(probes * (number + 1) / options->threads);
+}
+
 /* The first client runs in this thread, for malloc is a little dearer in others. */
 static void run_all(const struct options *options, struct client *clients)
 {
-    const uint32_t n = options->threads;
-
-    for (uint32_t i = 0; i < n; i++) {
-        clients[i].options = options;
-        clients[i].next = (uint32_t)((uint64_t)options->probes * i / n);
-        clients[i].past_last = (uint32_t)((uint64_t)options->probes * (i + 1) / n);
-    }
-    for (uint32_t i = 1; i < n; i++)
+    prepare(&clients[0], options, 0);
+    for (uint32_t i = 1; i < options->threads; i++) {
+        prepare(&clients[i], options, i);
         if (pthread_create(&clients[i].thread, NULL, run, &clients[i]) != 0)
             fatal("no thread");
+    }
     (void)run(&clients[0]);
-    for (uint32_t i = 1; i < n; i++)
+    for (uint32_t i = 1; i < options->threads; i++)
         (void)pthread_join(clients[i].thread, NULL);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Is a scan right, whatever its speed: 2,000 domains on 100 hosts that take 50 ms a reply.
 
-    check_scan.py [--long] [WORD]...   the cases whose name holds every word
+    check_farm.py [--long] [WORD]...   the cases whose name holds every word
 
 --long takes 20,000 domains on 1,000 hosts.
 Needs root, for a network namespace with port 25, and nsd. MXPROBE is the program under test,
