@@ -32,7 +32,8 @@ KIB = 1024
 ALONE_MAX_KIB = 64 * KIB
 SESSIONS = 1000
 AT_ONCE_MAX_KIB = (25_000_000 + 70_000 * SESSIONS) * 1.1 / KIB
-PATIENCE = float(os.environ.get("LAB_PATIENCE", "1"))  # how much slower all may be
+# How much slower all may be.
+PATIENCE = float(os.environ.get("LAB_PATIENCE", "2" if program.sanitized() else "1"))
 TIMEOUT_S, CONNECT_S, DEADLINE_S = 5 * PATIENCE, 3 * PATIENCE, 30 * PATIENCE
 CROWD_TIMEOUT_S, CROWD_DEADLINE_S = 20 * PATIENCE, 100 * PATIENCE
 MARGIN_S = 5 * PATIENCE
