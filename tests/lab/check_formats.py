@@ -3,11 +3,14 @@
 
     lab run -q -- check_formats.py
 
-JSON fits docs/result.schema.json; text carries nothing that a terminal would obey but line feeds
+JSON fits docs/result.schema.json; a TLS-RPT report fits RFC 8460, as docs/tlsrpt.schema.json has it, and
+counts what the JSON tells; text carries nothing that a terminal would obey but line feeds
 and, where asked for, colours; nagios is one line whose perfdata a monitoring system can read; and
 the exit status is the same by all of them.
 """
+import copy
 import functools
+import ipaddress
 import json
 import os
 import re
@@ -21,12 +24,12 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
-from labkit import cases, program  # noqa: E402
+from labkit import cases, program, tlsrpt  # noqa: E402
 from labkit.cases import case, holds, same  # noqa: E402
 from labkit.invoke import check, lab_table  # noqa: E402
 
 SGR = re.compile(r"\x1b\[[0-9]*(?:;[0-9]+)*m")
-SCHEMA = HERE.parent.parent / "docs" / "result.schema.json"
+DOCS = HERE.parent.parent / "docs"
 
 # Monitoring Plugins development guidelines, "Performance data":
 # 'label'=value[UOM];[warn];[crit];[min];[max]
@@ -65,6 +68,8 @@ def disobedient(text, line_feeds=True):
 
 TEXT, LOUD_TEXT = ("--format", "text"), ("-vv", "--color", "always")
 JSON, NAGIOS = ("--format", "json", "-vv"), ("--format", "nagios")
+TLSRPT = ("--format", "tlsrpt")
+ALL = (TEXT, LOUD_TEXT, JSON, NAGIOS, TLSRPT)
 
 
 @case()
@@ -92,12 +97,16 @@ def text_lines_keep_to_the_width():
         same("lines over 100 columns", long, [])
 
 
-@case()
-def json_fits_the_schema():
-    schema = json.loads(SCHEMA.read_text())
+def validator_of(name):
+    schema = json.loads((DOCS / f"{name}.schema.json").read_text())
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
-    validator = kind(schema)
+    return kind(schema)
+
+
+@case()
+def json_fits_the_schema():
+    validator = validator_of("result")
     for domains, run in runs(*JSON):
         lines = run.out.split("\n")
         same("it ends with a line feed", lines.pop(), "")
@@ -106,6 +115,131 @@ def json_fits_the_schema():
             result = json.loads(line)
             for error in validator.iter_errors(result):
                 raise cases.Failed(f"{result['domain']}: {error.json_path}: {error.message[:300]}")
+
+
+def reports():
+    """[(domain, its report)] of every domain."""
+    return [(domain, json.loads(line)) for domains, run in runs(*TLSRPT)
+            for domain, line in zip(domains, run.out.splitlines(), strict=True)]
+
+
+def report_by_name():
+    return {domain.name: report for domain, report in reports()}
+
+
+@case()
+def tlsrpt_is_a_report_a_line_by_rfc_8460():
+    validator = validator_of("tlsrpt")
+    for domain, report in reports():
+        for error in validator.iter_errors(report):
+            raise cases.Failed(f"{domain.name}: {error.json_path}: {error.message[:300]}")
+        policy_domains = {part["policy"]["policy-domain"] for part in report["policies"]
+                          if part["policy"]["policy-type"] != "tlsa"}
+        same("policy domain", policy_domains - {domain.name}, set())
+        for part in report["policies"]:
+            for detail in part["failure-details"]:
+                for key in detail.keys() & {"sending-mta-ip", "receiving-ip"}:
+                    address = detail[key]  # canonical: RFC 5952
+                    same(f"{domain.name}: {key}", str(ipaddress.ip_address(address)), address)
+            same(f"{domain.name}: failures in all",
+                 sum(detail["failed-session-count"] for detail in part["failure-details"]),
+                 part["summary"]["total-failure-session-count"])
+    ids = [report["report-id"] for _, report in reports()]
+    same("report ids that are there twice", len(ids) - len(set(ids)), 0)
+    for _, run in runs(*TLSRPT):
+        same("standard error", run.err, "")
+        same("control characters", disobedient(run.out), [])
+
+
+@case()
+def tlsrpt_schema_is_no_friend_of_everything():
+    validator = validator_of("tlsrpt")
+    report = report_by_name()["expired-enforce.test"]
+    changes = {
+        "a key of our own": lambda r: r.update(schema="mxprobe.tlsrpt/1"),
+        "no report-id": lambda r: r.pop("report-id"),
+        "a time without a zone": lambda r: r["date-range"].update(
+            {"start-datetime": "2026-11-24T08:00:00"}),
+        "a bare policy-string": lambda r: r["policies"][0]["policy"].update(
+            {"policy-string": "version: STSv1"}),
+        "a bare mx-host": lambda r: r["policies"][0]["policy"].update({"mx-host": "mx.a.test"}),
+        "a type of our own": lambda r: r["policies"][0]["failure-details"][0].update(
+            {"result-type": "certificate_expired"}),
+        "an address out of range": lambda r: r["policies"][0]["failure-details"][0].update(
+            {"receiving-ip": "127.0.0.256"}),
+        "a null": lambda r: r["policies"][0]["failure-details"][0].update(
+            {"receiving-mx-helo": None}),
+        "a count as text": lambda r: r["policies"][0]["summary"].update(
+            {"total-failure-session-count": "1"}),
+    }
+    holds("the report as it came", validator.is_valid(report))
+    for what, change in changes.items():
+        changed = copy.deepcopy(report)
+        change(changed)
+        holds(f"{what} is refused", not validator.is_valid(changed))
+
+
+@case()
+def tlsrpt_counts_what_the_json_tells():
+    results = {domain.name: json.loads(line) for domains, run in runs(*JSON)
+               for domain, line in zip(domains, run.out.splitlines(), strict=True)}
+    types = set()
+    for domain, report in reports():
+        got, wanted = tlsrpt.reported(report), tlsrpt.expected(results[domain.name])
+        same(f"{domain.name}: policies", sorted(got), sorted(wanted))
+        for kind in wanted:
+            same(f"{domain.name}: {kind}", got[kind], wanted[kind])
+            types |= {key[0] for key in got[kind].failed}
+    same("result types (RFC 8460 section 4.3)", len(types), 11)
+
+
+# By hand, from the decision table: what the policies of a domain count, (succeeded, failures).
+BY_HAND = {
+    "good-both.test": {"sts": (1, []), "tlsa": (1, [])},
+    "good-none.test": {"no-policy-found": (1, [])},
+    "expired-enforce.test": {"sts": (0, [("certificate-expired", "certificate_expired")])},
+    # Rows 10 and 12 of one session, which failed once; under a policy the first has its own name.
+    "starttls-stripped.test": {
+        "no-policy-found": (0, [("starttls-not-supported", "starttls_not_offered")])},
+    "starttls-stripped-enforce.test": {
+        "sts": (0, [("starttls-not-supported", "mta_sts_policy_upgrade")])},
+    # The policy cannot be had, and the session that it was for goes on without one.
+    "policy-404.test": {"sts": (0, [("sts-policy-fetch-error", "mta_sts_policy_not_found")]),
+                        "no-policy-found": (1, [])},
+    "mx-second-not-in-policy.test": {
+        "sts": (1, [("validation-failure", "mta_sts_invalid_hostname")])},
+    # DANE fails and MTA-STS does not: the same endpoint is a session of each.
+    "dane-mismatch-sts.test": {"sts": (1, []),
+                               "tlsa": (0, [("validation-failure", "dane_no_match")])},
+    # Nobody was reached: outside TLS-RPT. No host and no address: one attempt all the same.
+    "refused.test": {"sts": (0, [])},
+    "bogus-mx.test": {"tlsa": (0, [("dnssec-invalid", "dnssec_bogus")])},
+    "null-mx.test": {},
+}
+
+
+@case()
+def tlsrpt_counts_what_the_decision_table_tells():
+    by_name = report_by_name()
+    for name, wanted in BY_HAND.items():
+        got = {kind: (count.succeeded, sorted(key[:2] for key in count.failed))
+               for kind, count in tlsrpt.reported(by_name[name]).items()}
+        same(name, got, wanted)
+
+
+@case()
+def tlsrpt_policy_strings_are_what_is_published():
+    by_name = report_by_name()
+    sts = by_name["good-sts.test"]["policies"][0]["policy"]
+    same("MTA-STS (RFC 8460 section 4.5)", sts, {
+        "policy-type": "sts",
+        "policy-string": ["version: STSv1", "mode: enforce", "mx: mx.good-sts.test",
+                          "max_age: 604800"],
+        "policy-domain": "good-sts.test", "mx-host": ["mx.good-sts.test"]})
+    dane = by_name["good-dane.test"]["policies"][0]["policy"]
+    same("its keys", set(dane), {"policy-type", "policy-string", "policy-domain"})
+    same("the TLSA base domain", dane["policy-domain"], "mx.good-dane.test")
+    holds("TLSA", re.fullmatch("3 1 1 [0-9a-f]{64}", dane["policy-string"][0]), dane)
 
 
 @case()
@@ -160,9 +294,8 @@ def nagios_names_the_domain_and_its_reason():
 
 @case()
 def exit_status_is_the_same_by_every_format():
-    by_format = [[run.status for _, run in runs(*options)]
-                 for options in (TEXT, LOUD_TEXT, JSON, NAGIOS)]
-    same("statuses", by_format, [by_format[0]] * 4)
+    by_format = [[run.status for _, run in runs(*options)] for options in ALL]
+    same("statuses", by_format, [by_format[0]] * len(ALL))
     worst = [expected_status(domains) for _, domains in groups()]
     same("statuses by the table", by_format[0], worst)
 
@@ -172,7 +305,7 @@ def exit_status_of_each_verdict_alone_is_the_same_by_every_format():
     for verdict, status in (("ok", 0), ("warning", 1), ("fail", 2), ("unknown", 3)):
         domain = next(d for d in lab_table().domains if d.verdict == verdict and not d.options
                       and "silence" not in d.name)
-        for options in (TEXT, LOUD_TEXT, JSON, NAGIOS):
+        for options in ALL:
             same(f"{domain.name} {options}", check(*options, domain.name).status, status)
 
 

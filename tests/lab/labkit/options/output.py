@@ -42,6 +42,24 @@ def format_nagios_is_one_line_for_all_domains():
     same("status", run.status, 2)
 
 
+@case("--format", "--org", "--contact")
+def format_tlsrpt_is_one_report_a_line_and_names_who_reports():
+    run = check("--format", "tlsrpt", *DOMAINS)
+    reports = run.results()
+    same("policy domains", [r["policies"][0]["policy"]["policy-domain"] for r in reports],
+         list(DOMAINS))
+    same("who reports", {(r["organization-name"], r["contact-info"]) for r in reports},
+         {("mxprobe", "not-given@mxprobe.invalid")})
+    same("status", run.status, 2)
+    run = check("--format", "tlsrpt", "--org", "Example Inc.", "--contact", "tls@example.com",
+                "--sts-mode", "testing", DOMAINS[0])
+    same("as told, and that it is supposed",
+         [(r["organization-name"], r["contact-info"]) for r in run.results()],
+         [("Example Inc. (what if: sts-mode=testing)", "tls@example.com")])
+    same("other formats do not name them", "Example" in
+         check("--org", "Example Inc.", "--contact", "tls@example.com", DOMAINS[0]).out, False)
+
+
 @case("--format")
 def format_nagios_turns_our_own_errors_into_unknown():
     for wrong in (("--no-such-option", "good-sts.test"), ("not a domain",), (),
