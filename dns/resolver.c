@@ -43,6 +43,7 @@ struct dns_resolver {
     struct dns_servers servers;
     int timeout_ms;
     struct dns_cache *cache;
+    bool keep_hosts_only;
     struct dns_table questions;
     TAILQ_HEAD(, question) by_deadline; /* all wait equally long: the first is due first */
     struct event *deadline;
@@ -111,7 +112,9 @@ static void question_finish(struct question *question)
 
     if (has_failed(answer))
         resolver->stats.failed++;
-    dns_cache_put(resolver->cache, answer, dns_clock_monotonic_ms());
+    bool once = answer->type == DNS_TYPE_MX || answer->type == DNS_TYPE_TXT;
+    if (!once || !resolver->keep_hosts_only)
+        dns_cache_put(resolver->cache, answer, dns_clock_monotonic_ms());
     while ((query = TAILQ_FIRST(&question->queries)) != NULL) {
         TAILQ_REMOVE(&question->queries, query, queries);
         query_ready(query, answer);
@@ -318,6 +321,7 @@ struct dns_resolver *dns_resolver_new(struct event_base *base,
     /* Without random numbers the tables still work, only an attacker's names may be slow. */
     (void)!getrandom(&seed, sizeof seed, 0);
     resolver->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS;
+    resolver->keep_hosts_only = options->keep_hosts_only;
     resolver->cache =
         dns_cache_new(options->cache_entries > 0 ? options->cache_entries : CACHE_ENTRIES, seed);
     resolver->deadline = event_new(base, -1, 0, on_deadline, resolver);

@@ -31,6 +31,8 @@ struct dns_resolver_options {
     int timeout_ms;             /* for one question, all tries and servers together; 0: 15000 */
     size_t max_in_flight;       /* questions at one server at a time; 0: 500 */
     size_t cache_entries;       /* answers kept; 0: 4096 */
+    bool keep_hosts_only;       /* MX and TXT answers are not kept: a scan asks for each once, and
+                                   they would push out the addresses that it asks for again */
 };
 
 struct dns_resolver;

@@ -31,6 +31,7 @@ enum {
     GRACE_MS = 1000,       /* what is under way has so long to end when we are told to stop */
     OUTPUT_GRACE_MS = 500, /* and then a slow reader has so long to take what is written */
     QUESTIONS_IN_FLIGHT_MAX = 500,
+    ANSWERS_KEPT = 16384, /* by all workers together: some 5 MB */
 };
 
 struct watch {
@@ -46,14 +47,16 @@ struct watch {
 
 static uint64_t resident_bytes(void)
 {
-    unsigned long long pages = 0, resident = 0;
+    char line[128] = "", *end = line; /* "SIZE RESIDENT …", in pages: proc(5) */
     FILE *file = fopen("/proc/self/statm", "re");
 
     if (!file)
         return 0;
-    int n = fscanf(file, "%llu %llu", &pages, &resident);
+    if (!fgets(line, sizeof line, file))
+        line[0] = '\0';
     fclose(file);
-    return n == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    (void)strtoull(line, &end, 10);
+    return strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void say(struct scan_run *run, const char *text, size_t number)
@@ -479,6 +482,8 @@ static int run_scan(struct watch *watch, struct settings *settings, struct failu
     run->environment.n_workers = watch->limits.threads;
     /* A server is asked so many questions at a time by all workers together. */
     settings->live.resolver.max_in_flight = QUESTIONS_IN_FLIGHT_MAX / watch->limits.threads + 1;
+    settings->live.resolver.keep_hosts_only = true;
+    settings->live.resolver.cache_entries = ANSWERS_KEPT / watch->limits.threads + 1;
     atomic_store(&run->concurrency, watch->limits.concurrency);
     pressure_init(&watch->pressure, watch->limits.concurrency,
                   (uint64_t)scan->max_memory_mib * 1024 * 1024);

@@ -60,8 +60,8 @@ void scan_raise(int fd);
 /* Is everything answered that was taken up, and nothing more to come? */
 bool scan_complete(struct scan_run *run);
 
-/* The threads; `run` is a struct scan_run. */
-void *scan_reader(void *run);
-void *scan_writer(void *run);
+/* The threads; `arg` is a struct scan_run. */
+void *scan_reader(void *arg);
+void *scan_writer(void *arg);
 
 #endif

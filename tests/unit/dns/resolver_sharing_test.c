@@ -55,6 +55,37 @@ static void test_cache(void **state)
     stop();
 }
 
+/* Addresses, and denials that hold for an hour. */
+static void reply_addresses(const struct fake_query *query, struct wire *out)
+{
+    if (query->type == DNS_TYPE_A) {
+        reply_found(query, out);
+        return;
+    }
+    wire_start(out, WIRE_RESPONSE, query->name, query->type);
+    wire_soa(out, "test", 3600, 3600);
+}
+
+/* A scan asks for the MX and TXT of a name once, and for the addresses of a host again and again.
+ */
+static void test_hosts_only_are_cached(void **state)
+{
+    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_MX, DNS_TYPE_TXT};
+
+    (void)state;
+    start(reply_addresses, NULL);
+    resolver_start((struct dns_resolver_options){.keep_hosts_only = true});
+    for (size_t round = 0; round < 2; round++)
+        for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+            ask("a.test", types[i]);
+            run();
+        }
+    assert_int_equal(stats().from_cache, 1);
+    assert_ptr_equal(t.answers[0], t.answers[3]);
+    assert_int_equal(t.servers[0].questions - t.servers[0].self_tests, 5);
+    stop();
+}
+
 static void test_ttl_0_is_not_cached(void **state)
 {
     (void)state;
@@ -230,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_questions_are_joined),
         cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_hosts_only_are_cached),
         cmocka_unit_test(test_ttl_0_is_not_cached),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_free_calls_nobody),
