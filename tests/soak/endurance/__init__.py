@@ -1,0 +1,1 @@
+"""The cases of check_endurance.py, and the stage that they stand on."""
