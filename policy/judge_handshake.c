@@ -184,7 +184,8 @@ static void describe_wide(struct fault *fault, const struct smtp_facts *endpoint
 {
     const struct autopsy *autopsy = &endpoint->autopsy;
     const char *weakness = tls_suite_weakness(autopsy->cipher);
-    bool legacy = endpoint->tls_failure.kind == TLS_FAILED_LOCAL; /* no RFC 5746, row 20 */
+    bool legacy = ERR_GET_REASON(endpoint->tls_failure.error) ==
+                  SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED; /* row 20 */
     int alert = endpoint->tls_failure.alert;
     char more[320];
 

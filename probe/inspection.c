@@ -44,7 +44,20 @@ struct look {
     int pause_ms; /* before each of its attempts */
 };
 
-/* Alert 40, 70, a close, or a refusal of ours that the wide context does not share. */
+/* What we refuse of a server, and the wide context or a ClientHello made by hand does not. */
+static bool refused_by_us(unsigned long error)
+{
+    switch (ERR_GET_REASON(error)) {
+    case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
+    case SSL_R_UNKNOWN_CIPHER_RETURNED: /* a suite that was not offered */
+    case SSL_R_WRONG_CIPHER_RETURNED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Alert 40, 70, a close, or a refusal of ours. */
 static bool failed_untold(const struct smtp_facts *facts)
 {
     const struct tls_failure *failure = &facts->tls_failure;
@@ -58,7 +71,7 @@ static bool failed_untold(const struct smtp_facts *facts)
     case TLS_FAILED_RESET:
         return true;
     case TLS_FAILED_LOCAL:
-        return ERR_GET_REASON(failure->error) == SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED;
+        return refused_by_us(failure->error);
     case TLS_FAILED_NOT:
     case TLS_FAILED_NOT_TLS:
     case TLS_FAILED_TIMEOUT:
