@@ -13,38 +13,6 @@ const char judge_not_asked_fix[] =
     "Check the network and the DNS servers of this machine (/etc/resolv.conf), or name one with "
     "--resolver; under a shortage, free memory or descriptors.";
 
-/* Puts the finding's own names where the fix has "{mx}", "{ip}" and "{domain}". */
-static char *fill_in(const char *template, const char *mx, const char *ip, const char *domain)
-{
-    const struct {
-        const char *key, *value;
-    } keys[] = {
-        {"{mx}", mx ? mx : "the host"}, {"{ip}", ip ? ip : "the host"}, {"{domain}", domain}};
-    const size_t n_keys = sizeof keys / sizeof keys[0];
-    size_t longest = 1; /* what a byte of the template may become */
-    for (size_t i = 0; i < n_keys; i++)
-        longest = strlen(keys[i].value) > longest ? strlen(keys[i].value) : longest;
-    char *out = strchr(template, '{') ? malloc(strlen(template) * longest + 1) : strdup(template);
-    char *end = out;
-    if (!out)
-        return NULL;
-
-    for (const char *at = template; *at;) {
-        size_t skip = 0;
-        for (size_t i = 0; !skip && *at == '{' && i < n_keys; i++) {
-            if (strncmp(at, keys[i].key, strlen(keys[i].key)) == 0) {
-                end = stpcpy(end, keys[i].value);
-                skip = strlen(keys[i].key);
-            }
-        }
-        if (!skip)
-            *end++ = *at;
-        at += skip ? skip : 1;
-    }
-    *end = '\0';
-    return out;
-}
-
 static bool make_room(struct judge *judge)
 {
     struct verdict *verdict = judge->verdict;
@@ -139,7 +107,7 @@ void judge_add(struct judge *judge, const struct note *note, const char *detail,
         finding->ip = strdup(ip);
         judge->no_memory |= !finding->ip;
     }
-    finding->fix = fill_in(template, finding->mx, finding->ip, judge->facts->domain);
+    finding->fix = reason_fill(template, finding->mx, finding->ip, judge->facts->domain);
     judge->no_memory |= !finding->fix;
     va_start(arguments, detail);
     if (vasprintf(&finding->detail, detail, arguments) < 0) {

@@ -73,8 +73,7 @@ static bool judge_policy_host(struct judge *judge)
                         .result_type = RESULT_STS_WEBPKI_INVALID,
                         .policy_type = POLICY_TYPE_STS,
                         .stage = STAGE_POLICY_HOST,
-                        .fix = "Give the web server of mta-sts.{domain} a certificate from a "
-                               "public CA for that name, with its intermediate certificates."};
+                        .fix = reason_policy_host_fix};
     char name[sizeof "mta-sts." + DNS_NAME_MAX];
 
     snprintf(name, sizeof name, "mta-sts.%s", facts->domain);

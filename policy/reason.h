@@ -121,6 +121,15 @@ struct reason_info {
 /* The table's row. Never NULL for a valid reason. */
 const struct reason_info *reason_info(enum reason reason);
 
+/* The fix of a certificate fault of the MTA-STS policy host, in place of the reason's (row 64). */
+extern const char reason_policy_host_fix[];
+
+/*
+ * A copy of `template` with these names where it has "{mx}", "{ip}" and "{domain}"; a NULL name
+ * becomes "the host" or "the domain". The caller frees; NULL when out of memory.
+ */
+char *reason_fill(const char *template, const char *mx, const char *ip, const char *domain);
+
 /* CONTRACT.md's words, static; NULL for RESULT_NONE and POLICY_TYPE_NONE. */
 const char *result_type_text(enum result_type type);
 const char *policy_type_text(enum policy_type type);

@@ -1,0 +1,164 @@
+/* How senders name what they meet. Rows of one dialect first, then what any sender means. */
+#include "policy/dialect_table.h"
+
+#define BIT(id) (1U << (id))
+#define ANY (~0U)
+#define ONLY(id) BIT(DIALECT_##id)
+#define STS BIT(POLICY_TYPE_STS)
+#define TLSA BIT(POLICY_TYPE_TLSA)
+#define NOT_TLSA (~TLSA)
+
+#define STARTTLS BIT(RESULT_STARTTLS_NOT_SUPPORTED)
+#define HOST_MISMATCH BIT(RESULT_CERTIFICATE_HOST_MISMATCH)
+#define EXPIRED BIT(RESULT_CERTIFICATE_EXPIRED)
+#define NOT_TRUSTED BIT(RESULT_CERTIFICATE_NOT_TRUSTED)
+#define FAILURE BIT(RESULT_VALIDATION_FAILURE)
+#define FETCH_ERROR BIT(RESULT_STS_POLICY_FETCH_ERROR)
+#define POLICY_INVALID BIT(RESULT_STS_POLICY_INVALID)
+#define WEBPKI_INVALID BIT(RESULT_STS_WEBPKI_INVALID)
+#define TLSA_INVALID BIT(RESULT_TLSA_INVALID)
+#define DNSSEC_INVALID BIT(RESULT_DNSSEC_INVALID)
+#define DANE_REQUIRED_TYPE BIT(RESULT_DANE_REQUIRED)
+/* What a code of TLS can stand under. */
+#define OF_TLS (NOT_TRUSTED | FAILURE | HOST_MISMATCH | EXPIRED | TLSA_INVALID)
+
+#define AT_MX(id)          \
+    {                      \
+        REASON_##id, false \
+    }
+#define AT_POLICY_HOST(id) \
+    {                      \
+        REASON_##id, true  \
+    }
+
+#define HANDSHAKE                                                                              \
+    AT_MX(HANDSHAKE_FAILURE), AT_MX(PROTOCOL_VERSION_MISMATCH), AT_MX(NO_SHARED_CIPHER_SUITE), \
+        AT_MX(INSECURE_CIPHER_SUITE), AT_MX(UNEXPECTED_MESSAGE)
+#define UNTRUSTED                                                                            \
+    AT_MX(UNTRUSTED_CERTIFICATE), AT_MX(NO_VALID_SIGNATURE), AT_MX(UNSUPPORTED_CERTIFICATE), \
+        AT_MX(CERTIFICATE_REVOKED)
+#define NO_STARTTLS                                                                      \
+    AT_MX(MTA_STS_POLICY_UPGRADE), AT_MX(STARTTLS_NOT_OFFERED), AT_MX(STARTTLS_REFUSED), \
+        AT_MX(EHLO_REFUSED)
+#define POLICY_HOST                                                                   \
+    AT_POLICY_HOST(UNTRUSTED_CERTIFICATE), AT_POLICY_HOST(CERTIFICATE_EXPIRED),       \
+        AT_POLICY_HOST(HOSTNAME_MISMATCH), AT_POLICY_HOST(CERTIFICATE_NOT_VALID_YET), \
+        AT_POLICY_HOST(NO_VALID_SIGNATURE), AT_POLICY_HOST(UNSUPPORTED_CERTIFICATE),  \
+        AT_POLICY_HOST(CERTIFICATE_REVOKED)
+
+#define CAUSES(...) \
+    {__VA_ARGS__},  \
+        sizeof((const struct dialect_cause[]){__VA_ARGS__}) / sizeof(struct dialect_cause)
+
+const struct dialect_row dialect_rows[] = {
+    /* Postfix: what OpenSSL says of a chain is validation-failure, with OpenSSL's text. */
+    {ONLY(POSTFIX), NOT_TRUSTED, TLSA, NULL, CAUSES(AT_MX(DANE_NO_MATCH))},
+    {ONLY(POSTFIX), HOST_MISMATCH, NOT_TLSA, NULL,
+     CAUSES(AT_MX(HOSTNAME_MISMATCH), AT_MX(MTA_STS_INVALID_HOSTNAME))},
+    {ONLY(POSTFIX), FAILURE, ANY, "tls-handshake-failure", CAUSES(HANDSHAKE)},
+    {ONLY(POSTFIX), FAILURE, ANY, "self-signed", CAUSES(AT_MX(UNTRUSTED_CERTIFICATE))},
+    {ONLY(POSTFIX), FAILURE, ANY, "not-yet-valid", CAUSES(AT_MX(CERTIFICATE_NOT_VALID_YET))},
+
+    /* mox: the Go library has one word for a certificate that is too old and one too young. */
+    {ONLY(MOX), EXPIRED, ANY, NULL,
+     CAUSES(AT_MX(CERTIFICATE_EXPIRED), AT_MX(CERTIFICATE_NOT_VALID_YET))},
+    {ONLY(MOX), FETCH_ERROR, ANY, NULL,
+     CAUSES(AT_MX(MTA_STS_POLICY_FETCH_ERROR), AT_MX(MTA_STS_POLICY_NOT_FOUND),
+            AT_MX(MTA_STS_POLICY_INVALID))},
+
+    /* Stalwart: whatever ends a handshake is certificate-not-trusted, with the library's text. */
+    {ONLY(STALWART), FETCH_ERROR, ANY, NULL,
+     CAUSES(AT_MX(MTA_STS_POLICY_FETCH_ERROR), AT_MX(MTA_STS_POLICY_NOT_FOUND),
+            AT_MX(MTA_STS_POLICY_INVALID), POLICY_HOST)},
+    {ONLY(STALWART), NOT_TRUSTED, ANY, "certificate:-expired", CAUSES(AT_MX(CERTIFICATE_EXPIRED))},
+    {ONLY(STALWART), NOT_TRUSTED, ANY, "notvalidyet", CAUSES(AT_MX(CERTIFICATE_NOT_VALID_YET))},
+    {ONLY(STALWART), NOT_TRUSTED, ANY, "notvalidforname", CAUSES(AT_MX(HOSTNAME_MISMATCH))},
+    {ONLY(STALWART), NOT_TRUSTED, ANY, "not-valid-for-name", CAUSES(AT_MX(HOSTNAME_MISMATCH))},
+    {ONLY(STALWART), NOT_TRUSTED, ANY, "unknownissuer", CAUSES(AT_MX(UNTRUSTED_CERTIFICATE))},
+    {ONLY(STALWART), NOT_TRUSTED, ANY, "badsignature", CAUSES(AT_MX(NO_VALID_SIGNATURE))},
+    {ONLY(STALWART), NOT_TRUSTED, ANY, "protocolversion", CAUSES(AT_MX(PROTOCOL_VERSION_MISMATCH))},
+    {ONLY(STALWART), NOT_TRUSTED, ANY, "handshakefailure",
+     CAUSES(AT_MX(NO_SHARED_CIPHER_SUITE), AT_MX(INSECURE_CIPHER_SUITE), AT_MX(HANDSHAKE_FAILURE))},
+    {ONLY(STALWART), NOT_TRUSTED, ANY, NULL,
+     CAUSES(UNTRUSTED, HANDSHAKE, AT_MX(CERTIFICATE_NOT_VALID_YET), AT_MX(CERTIFICATE_EXPIRED),
+            AT_MX(HOSTNAME_MISMATCH))},
+
+    /* Microsoft: a word in capitals for what is outside the policy; tlsa-invalid for any chain. */
+    {ONLY(MICROSOFT), TLSA_INVALID, ANY, NULL,
+     CAUSES(AT_MX(DANE_NO_MATCH), AT_MX(TLSA_UNUSABLE), AT_MX(CERTIFICATE_NOT_VALID_YET))},
+    {ONLY(MICROSOFT), DNSSEC_INVALID, ANY, NULL,
+     CAUSES(AT_MX(DNSSEC_BOGUS), AT_MX(DNS_TEMPORARY_FAILURE))},
+
+    /* Google: no codes at all; an MX host outside the policy is what it most often means. */
+    {ONLY(GOOGLE), FAILURE, STS, "",
+     CAUSES(AT_MX(MTA_STS_INVALID_HOSTNAME), HANDSHAKE, UNTRUSTED,
+            AT_MX(CERTIFICATE_NOT_VALID_YET))},
+
+    /* Mail.ru: the status of the policy host, in prose. */
+    {ONLY(MAIL_RU), FETCH_ERROR, ANY, "response-code:-404",
+     CAUSES(AT_MX(MTA_STS_POLICY_NOT_FOUND))},
+    {ONLY(MAIL_RU), FETCH_ERROR, ANY, "response-code:-410",
+     CAUSES(AT_MX(MTA_STS_POLICY_NOT_FOUND))},
+    {ONLY(MAIL_RU), FETCH_ERROR, ANY, "response-code", CAUSES(AT_MX(MTA_STS_POLICY_FETCH_ERROR))},
+
+    /* Stalwart's word where a policy was demanded of the domain and there is none. */
+    {ANY, BIT(RESULT_NONE), ANY, "mta-sts-is-required", CAUSES(AT_MX(MTA_STS_POLICY_NOT_FOUND))},
+
+    /* Codes that say it, whoever writes them. */
+    {ANY, FAILURE, NOT_TLSA, "mtasts-policy-mx-mismatch", CAUSES(AT_MX(MTA_STS_INVALID_HOSTNAME))},
+    {ANY, FAILURE, NOT_TLSA, "mx-not-authorized", CAUSES(AT_MX(MTA_STS_INVALID_HOSTNAME))},
+    {ANY, FAILURE, NOT_TLSA, "mx-hosts-mismatch", CAUSES(AT_MX(MTA_STS_INVALID_HOSTNAME))},
+    {ANY, FAILURE, NOT_TLSA, "mx-mismatch", CAUSES(AT_MX(MTA_STS_INVALID_HOSTNAME))},
+    {ANY, OF_TLS, ANY, "dane-no-match", CAUSES(AT_MX(DANE_NO_MATCH))},
+    {ANY, OF_TLS, ANY, "tls-remote-alert-70", CAUSES(AT_MX(PROTOCOL_VERSION_MISMATCH))},
+    {ANY, OF_TLS, ANY, "tls-local-alert-70", CAUSES(AT_MX(PROTOCOL_VERSION_MISMATCH))},
+    {ANY, OF_TLS, ANY, "tls-remote-alert-40",
+     CAUSES(AT_MX(NO_SHARED_CIPHER_SUITE), AT_MX(INSECURE_CIPHER_SUITE),
+            AT_MX(PROTOCOL_VERSION_MISMATCH), AT_MX(HANDSHAKE_FAILURE))},
+    {ANY, OF_TLS, ANY, "tls-remote-alert-71",
+     CAUSES(AT_MX(NO_SHARED_CIPHER_SUITE), AT_MX(INSECURE_CIPHER_SUITE))},
+    {ANY, OF_TLS, ANY, "tls-record-header-error", CAUSES(AT_MX(UNEXPECTED_MESSAGE))},
+    {ANY, OF_TLS, ANY, "tls-remote-", CAUSES(HANDSHAKE)},
+    {ANY, OF_TLS, ANY, "tls-local-", CAUSES(HANDSHAKE)},
+    {ANY, OF_TLS, ANY, "during-handshake", CAUSES(AT_MX(HANDSHAKE_FAILURE))},
+    {ANY, OF_TLS, ANY, "handshake", CAUSES(HANDSHAKE)},
+    {ANY, OF_TLS, ANY, "has-expired", CAUSES(AT_MX(CERTIFICATE_EXPIRED))},
+    {ANY, OF_TLS, ANY, "not-yet-valid", CAUSES(AT_MX(CERTIFICATE_NOT_VALID_YET))},
+    {ANY, OF_TLS, ANY, "revoked", CAUSES(AT_MX(CERTIFICATE_REVOKED))},
+    {ANY, OF_TLS, ANY, "self-signed", CAUSES(AT_MX(UNTRUSTED_CERTIFICATE))},
+    {ANY, OF_TLS, ANY, "unable-to-get", CAUSES(AT_MX(UNTRUSTED_CERTIFICATE))},
+    {ANY, OF_TLS, ANY, "unable-to-verify", CAUSES(AT_MX(UNTRUSTED_CERTIFICATE))},
+    {ANY, OF_TLS, ANY, "path-length", CAUSES(AT_MX(UNTRUSTED_CERTIFICATE))},
+    {ANY, OF_TLS, ANY, "unknown-authority", CAUSES(AT_MX(UNTRUSTED_CERTIFICATE))},
+    {ANY, OF_TLS, ANY, "not-authorized-to-sign", CAUSES(AT_MX(UNTRUSTED_CERTIFICATE))},
+    {ANY, OF_TLS, ANY, "signature-failure", CAUSES(AT_MX(NO_VALID_SIGNATURE))},
+    {ANY, OF_TLS, ANY, "too-small", CAUSES(AT_MX(UNSUPPORTED_CERTIFICATE))},
+    {ANY, OF_TLS, ANY, "too-weak", CAUSES(AT_MX(UNSUPPORTED_CERTIFICATE))},
+    {ANY, OF_TLS, ANY, "key-usage", CAUSES(AT_MX(UNSUPPORTED_CERTIFICATE))},
+    {ANY, OF_TLS, ANY, "purpose", CAUSES(AT_MX(UNSUPPORTED_CERTIFICATE))},
+    {ANY, OF_TLS, ANY, "hostname-mismatch", CAUSES(AT_MX(HOSTNAME_MISMATCH))},
+
+    /* What the result types of RFC 8460 section 4.3 mean without more. */
+    {ANY, STARTTLS, STS, NULL, CAUSES(NO_STARTTLS)},
+    {ANY, STARTTLS, ANY, NULL,
+     CAUSES(AT_MX(STARTTLS_NOT_OFFERED), AT_MX(STARTTLS_REFUSED), AT_MX(EHLO_REFUSED),
+            AT_MX(MTA_STS_POLICY_UPGRADE))},
+    {ANY, HOST_MISMATCH, ANY, NULL, CAUSES(AT_MX(HOSTNAME_MISMATCH))},
+    {ANY, EXPIRED, ANY, NULL, CAUSES(AT_MX(CERTIFICATE_EXPIRED))},
+    {ANY, NOT_TRUSTED, ANY, NULL, CAUSES(UNTRUSTED, AT_MX(CERTIFICATE_NOT_VALID_YET))},
+    {ANY, FAILURE, TLSA, NULL,
+     CAUSES(AT_MX(DANE_NO_MATCH), HANDSHAKE, UNTRUSTED, AT_MX(CERTIFICATE_NOT_VALID_YET))},
+    {ANY, FAILURE, STS, NULL,
+     CAUSES(HANDSHAKE, UNTRUSTED, AT_MX(CERTIFICATE_NOT_VALID_YET),
+            AT_MX(MTA_STS_INVALID_HOSTNAME))},
+    {ANY, FAILURE, ANY, NULL, CAUSES(HANDSHAKE, UNTRUSTED, AT_MX(CERTIFICATE_NOT_VALID_YET))},
+    {ANY, FETCH_ERROR, ANY, NULL,
+     CAUSES(AT_MX(MTA_STS_POLICY_FETCH_ERROR), AT_MX(MTA_STS_POLICY_NOT_FOUND))},
+    {ANY, POLICY_INVALID, ANY, NULL, CAUSES(AT_MX(MTA_STS_POLICY_INVALID))},
+    {ANY, WEBPKI_INVALID, ANY, NULL, CAUSES(POLICY_HOST)},
+    {ANY, TLSA_INVALID, ANY, NULL, CAUSES(AT_MX(TLSA_UNUSABLE), AT_MX(DANE_NO_MATCH))},
+    {ANY, DNSSEC_INVALID, ANY, NULL, CAUSES(AT_MX(DNSSEC_BOGUS), AT_MX(DNS_TEMPORARY_FAILURE))},
+    {ANY, DANE_REQUIRED_TYPE, ANY, NULL, CAUSES(AT_MX(DANE_REQUIRED))},
+};
+
+const size_t dialect_row_count = sizeof dialect_rows / sizeof dialect_rows[0];
