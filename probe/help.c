@@ -89,6 +89,15 @@ static const char lint_usage[] =
     "Judges offline what is about to be published. KIND is sts-record, sts-policy, tlsrpt-record\n"
     "or tlsa. Exit status: 0 valid, 1 valid with warnings, 2 invalid.\n";
 
+static const char diff_usage[] =
+    "usage: mxprobe diff [OPTION...] OLD NEW\n"
+    "\n"
+    "Compares two files of results (JSON lines of check or scan; - is standard input): per domain\n"
+    "the verdict, what senders do, findings gone and new, MX, policies, certificates. Files of "
+    "more\n"
+    "than 10,000 lines have to be in the same order, or both sorted: LC_ALL=C sort -o FILE FILE.\n"
+    "Exit status: 0 nothing got worse, 2 something did.\n";
+
 static const char usage[] =
     "usage: mxprobe COMMAND [OPTION...] ARGUMENT...\n"
     "\n"
@@ -96,6 +105,7 @@ static const char usage[] =
     "  check DOMAIN...           probe domains as a sending mail server would\n"
     "  scan [FILE|-]             probe very many domains, one JSON object a line\n"
     "  lint KIND FILE|-          judge a record or policy before it is published\n"
+    "  diff OLD NEW              what changed between two files of results\n"
     "\n"
     "mxprobe COMMAND --help tells more. A bare domain is enough: mxprobe check example.com\n";
 
@@ -117,6 +127,10 @@ void help_print(FILE *out, enum command command)
     case COMMAND_LINT:
         fputs(lint_usage, out);
         print_options(out, FOR_LINT);
+        break;
+    case COMMAND_DIFF:
+        fputs(diff_usage, out);
+        print_options(out, FOR_DIFF);
         break;
     }
 }

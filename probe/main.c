@@ -43,6 +43,8 @@ static int run(struct settings *settings, struct failure *failure)
         return scan_command(settings, failure);
     case COMMAND_LINT:
         return lint_command(settings, failure);
+    case COMMAND_DIFF:
+        return diff_command(settings, failure);
     case COMMAND_NONE:
         break;
     }

@@ -24,8 +24,9 @@ enum {
     FOR_CHECK = 1,
     FOR_LINT = 2,
     FOR_SCAN = 4,
+    FOR_DIFF = 8,
     FOR_PROBING = FOR_CHECK | FOR_SCAN,
-    FOR_ALL = FOR_PROBING | FOR_LINT
+    FOR_ALL = FOR_PROBING | FOR_LINT | FOR_DIFF
 };
 
 struct option {

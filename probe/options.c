@@ -12,7 +12,8 @@ static const struct {
     unsigned bit;
 } commands[] = {{"check", COMMAND_CHECK, FOR_CHECK},
                 {"scan", COMMAND_SCAN, FOR_SCAN},
-                {"lint", COMMAND_LINT, FOR_LINT}};
+                {"lint", COMMAND_LINT, FOR_LINT},
+                {"diff", COMMAND_DIFF, FOR_DIFF}};
 
 /* What the loop over argv carries along. */
 struct reading {
@@ -130,7 +131,7 @@ static void read_operand(struct reading *reading, const char *word)
             settings->command = commands[i].command;
     if (settings->command == COMMAND_NONE)
         failure_set(reading->failure, STATUS_USAGE,
-                    "there is no command \"%s\"; the commands are check, scan and lint", word);
+                    "there is no command \"%s\"; the commands are check, scan, lint and diff", word);
 }
 
 /* The first option that the command does not have, or NULL. */
@@ -180,7 +181,8 @@ static void check_whole(const struct reading *reading)
                     misplaced->letter);
     else if (settings->command != COMMAND_CHECK && settings->format == FORMAT_NAGIOS)
         failure_set(failure, STATUS_USAGE, "the format nagios belongs to check");
-    else if (settings->command == COMMAND_LINT && settings->format == FORMAT_TLSRPT)
+    else if (settings->command != COMMAND_CHECK && settings->command != COMMAND_SCAN &&
+             settings->format == FORMAT_TLSRPT)
         failure_set(failure, STATUS_USAGE, "the format tlsrpt belongs to check and scan");
     else if (settings->command == COMMAND_SCAN)
         check_scan(settings, failure);

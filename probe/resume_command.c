@@ -5,29 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Needs no quotes in a shell. */
-static bool is_plain(const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "%+,-./:=@_";
-
-    return word[0] && word[strspn(word, plain)] == '\0';
-}
-
-static void put_word(FILE *out, const char *word)
-{
-    if (is_plain(word)) {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *word; word++)
-        if (*word == '\'')
-            fputs("'\\''", out);
-        else
-            fputc(*word, out);
-    fputc('\'', out);
-}
+#include "probe/shell_word.h"
 
 char *resume_command_make(char *const argv[])
 {
@@ -41,7 +19,7 @@ char *resume_command_make(char *const argv[])
     for (size_t i = 0; argv[i]; i++) {
         if (i > 0)
             fputc(' ', out);
-        put_word(out, argv[i]);
+        shell_word_put(out, argv[i]);
         /* Behind the command, where no "--" ends the options. */
         if (strcmp(argv[i], "scan") == 0 && !resumes) {
             for (size_t j = 0; argv[j]; j++)
