@@ -15,6 +15,8 @@ import cli
 
 # Without the word that the resolver does not keep up.
 QUIET = "--progress=never"
+# Nobody is waited for.
+HASTE = "--deadline=0.3"
 
 
 def closed_resolver():
@@ -31,7 +33,7 @@ class Scan(cli.Case):
         self.resolver = closed_resolver()
 
     def scan(self, text, *arguments, **options):
-        return cli.run("scan", self.resolver, QUIET, *arguments, stdin=text.encode(), **options)
+        return cli.run("scan", self.resolver, QUIET, HASTE, *arguments, stdin=text.encode(), **options)
 
     def domains(self, output):
         return sorted(self.parse(line, "result")["domain"]
@@ -64,7 +66,7 @@ class Lists(Scan):
     def test_from_a_file(self):
         path = self.directory / "list"
         path.write_text("a.example\nb.example\n")
-        done = cli.run("scan", self.resolver, QUIET, path)
+        done = cli.run("scan", self.resolver, QUIET, HASTE, path)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertEqual(self.domains(done.stdout), ["a.example", "b.example"])
 
@@ -75,7 +77,7 @@ class Lists(Scan):
     def test_slow_pipe(self):
         """What has come is answered while the rest is still to come."""
         reader, writer = os.pipe()
-        program = cli.start("scan", self.resolver, QUIET, f"/dev/fd/{reader}",
+        program = cli.start("scan", self.resolver, QUIET, HASTE, f"/dev/fd/{reader}",
                             pass_fds=(reader,))
         os.close(reader)
         os.write(writer, b"a.example\nb.exa")
@@ -229,7 +231,7 @@ class Interruptions(Scan):
         text = "".join(f"d{number}.example\n" for number in range(3000))
         path = self.directory / "list"
         path.write_text(text)
-        program = cli.start("scan", self.resolver, QUIET, path)
+        program = cli.start("scan", self.resolver, QUIET, HASTE, path)
         time.sleep(3)
         self.assertIsNone(program.poll())
         began = time.monotonic()
