@@ -15,6 +15,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import unicodedata
 from pathlib import Path
 
@@ -26,7 +27,7 @@ sys.dont_write_bytecode = True
 
 from labkit import cases, program, tlsrpt  # noqa: E402
 from labkit.cases import case, holds, same  # noqa: E402
-from labkit.invoke import check, lab_table  # noqa: E402
+from labkit.invoke import check, lab_table, mxprobe  # noqa: E402
 
 SGR = re.compile(r"\x1b\[[0-9]*(?:;[0-9]+)*m")
 DOCS = HERE.parent.parent / "docs"
@@ -259,6 +260,20 @@ def json_repeats_no_key():
     for _, run in runs(*JSON):
         for line in run.out.splitlines():
             json.loads(line, object_pairs_hook=once)
+
+
+@case()
+def diff_finds_no_change_between_a_file_and_itself():
+    lines = [line for _, run in runs(*JSON) for line in run.out.splitlines()]
+    with tempfile.NamedTemporaryFile("w") as old, tempfile.NamedTemporaryFile("w") as new:
+        for file, order in ((old, lines), (new, lines[::-1])):
+            file.write("".join(f"{line}\n" for line in order))
+            file.flush()
+        run = mxprobe("diff", "--format", "json", old.name, new.name)
+    same("standard error", run.err, "")
+    (totals,) = run.results()
+    same("unchanged", totals["summary"]["unchanged"], len(lines))
+    same("status", run.status, 0)
 
 
 @case()
