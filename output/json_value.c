@@ -108,7 +108,8 @@ bool json_put_hex(cJSON *object, const char *key, const uint8_t *bytes, size_t l
     return json_take(object, key, cJSON_CreateString(text));
 }
 
-int json_print_line(FILE *out, cJSON *root)
+/* Without the last `n_left_out` bytes. */
+static int print(FILE *out, cJSON *root, size_t n_left_out)
 {
     /* Room for a usual result at once: the printer would copy what it has at each doubling. */
     char *text = root ? cJSON_PrintBuffered(root, ROOM, 0) : NULL;
@@ -118,9 +119,25 @@ int json_print_line(FILE *out, cJSON *root)
         errno = ENOMEM;
         return -1;
     }
-    int status = fputs(text, out) == EOF || fputc('\n', out) == EOF ? -1 : 0;
+    text[strlen(text) - n_left_out] = '\0';
+    int status = fputs(text, out) == EOF ? -1 : 0;
     int why = errno;
     cJSON_free(text);
     errno = why;
     return status;
+}
+
+int json_print(FILE *out, cJSON *root)
+{
+    return print(out, root, 0);
+}
+
+int json_print_open(FILE *out, cJSON *root)
+{
+    return print(out, root, 1);
+}
+
+int json_print_line(FILE *out, cJSON *root)
+{
+    return print(out, root, 0) == 0 && fputc('\n', out) != EOF ? 0 : -1;
 }

@@ -35,9 +35,15 @@ bool json_put_time_ms(cJSON *object, const char *key, int64_t at_ms);
 bool json_put_hex(cJSON *object, const char *key, const uint8_t *bytes, size_t length);
 
 /*
- * Prints `root` on one line and deletes it; NULL stands for one that could not be built. Returns
- * 0, or -1 with errno set.
+ * Prints `root` without a line break and deletes it; NULL stands for one that could not be built.
+ * Returns 0, or -1 with errno set.
  */
+int json_print(FILE *out, cJSON *root);
+
+/* The same of an object that is not empty, without its closing brace: members may follow. */
+int json_print_open(FILE *out, cJSON *root);
+
+/* The same, with a line feed behind it. */
 int json_print_line(FILE *out, cJSON *root);
 
 #endif

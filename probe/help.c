@@ -5,10 +5,12 @@
 
 #include <cjson/cJSON.h>
 #include <openssl/crypto.h>
+#include <zlib.h>
 
 #include "dns/resolver.h"
 #include "policy/fetch.h"
 #include "probe/option_table.h"
+#include "probe/report_mail.h"
 
 enum { HELP_COLUMN = 28, HELP_WIDTH = 100 };
 
@@ -83,6 +85,13 @@ static const char scan_usage[] =
     "prints one JSON object a line, as they are done. Each mail host is probed once, however many\n"
     "domains name it. Exit status: 0 every line was answered for, 3 otherwise.\n";
 
+static const char report_usage[] =
+    "usage: mxprobe report [OPTION...] FILE...\n"
+    "\n"
+    "Reads TLS-RPT reports that were received: JSON, gzip, the mail that carries one, a folder\n"
+    "of such, or standard input (-). Says what failed, where, what the sender means by it, and\n"
+    "what to do. Exit status: 0 no failures reported, 2 failures.\n";
+
 static const char lint_usage[] =
     "usage: mxprobe lint [OPTION...] KIND FILE|-\n"
     "\n"
@@ -104,6 +113,7 @@ static const char usage[] =
     "Commands:\n"
     "  check DOMAIN...           probe domains as a sending mail server would\n"
     "  scan [FILE|-]             probe very many domains, one JSON object a line\n"
+    "  report FILE...            explain the TLS-RPT reports that were received\n"
     "  lint KIND FILE|-          judge a record or policy before it is published\n"
     "  diff OLD NEW              what changed between two files of results\n"
     "\n"
@@ -124,6 +134,10 @@ void help_print(FILE *out, enum command command)
         fputs(scan_usage, out);
         print_options(out, FOR_SCAN);
         break;
+    case COMMAND_REPORT:
+        fputs(report_usage, out);
+        print_options(out, FOR_REPORT);
+        break;
     case COMMAND_LINT:
         fputs(lint_usage, out);
         print_options(out, FOR_LINT);
@@ -137,7 +151,13 @@ void help_print(FILE *out, enum command command)
 
 void version_print(FILE *out)
 {
-    fprintf(out, "mxprobe %s\n%s, c-ares %s, libcurl %s, libevent %s, cJSON %s\n", MXPROBE_VERSION,
-            OpenSSL_version(OPENSSL_VERSION), dns_library_version(), sts_fetch_library_version(),
-            event_get_version(), cJSON_Version());
+    const char *gmime = report_mail_version();
+
+    fprintf(out, "mxprobe %s\n%s, c-ares %s, libcurl %s, libevent %s, cJSON %s, zlib %s, ",
+            MXPROBE_VERSION, OpenSSL_version(OPENSSL_VERSION), dns_library_version(),
+            sts_fetch_library_version(), event_get_version(), cJSON_Version(), zlibVersion());
+    if (gmime)
+        fprintf(out, "GMime %s\n", gmime);
+    else
+        fputs("without GMime (report reads no mails)\n", out);
 }

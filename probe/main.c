@@ -45,6 +45,8 @@ static int run(struct settings *settings, struct failure *failure)
         return lint_command(settings, failure);
     case COMMAND_DIFF:
         return diff_command(settings, failure);
+    case COMMAND_REPORT:
+        return report_command(settings, failure);
     case COMMAND_NONE:
         break;
     }

@@ -25,8 +25,9 @@ enum {
     FOR_LINT = 2,
     FOR_SCAN = 4,
     FOR_DIFF = 8,
+    FOR_REPORT = 16,
     FOR_PROBING = FOR_CHECK | FOR_SCAN,
-    FOR_ALL = FOR_PROBING | FOR_LINT | FOR_DIFF
+    FOR_ALL = FOR_PROBING | FOR_LINT | FOR_REPORT | FOR_DIFF
 };
 
 struct option {

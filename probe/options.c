@@ -13,6 +13,7 @@ static const struct {
 } commands[] = {{"check", COMMAND_CHECK, FOR_CHECK},
                 {"scan", COMMAND_SCAN, FOR_SCAN},
                 {"lint", COMMAND_LINT, FOR_LINT},
+                {"report", COMMAND_REPORT, FOR_REPORT},
                 {"diff", COMMAND_DIFF, FOR_DIFF}};
 
 /* What the loop over argv carries along. */
@@ -130,8 +131,10 @@ static void read_operand(struct reading *reading, const char *word)
         if (strcmp(word, commands[i].word) == 0)
             settings->command = commands[i].command;
     if (settings->command == COMMAND_NONE)
-        failure_set(reading->failure, STATUS_USAGE,
-                    "there is no command \"%s\"; the commands are check, scan, lint and diff", word);
+        failure_set(
+            reading->failure, STATUS_USAGE,
+            "there is no command \"%s\"; the commands are check, scan, report, lint and diff",
+            word);
 }
 
 /* The first option that the command does not have, or NULL. */

@@ -35,7 +35,14 @@ struct failure {
 void failure_set(struct failure *failure, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-enum command { COMMAND_NONE, COMMAND_CHECK, COMMAND_SCAN, COMMAND_LINT, COMMAND_DIFF };
+enum command {
+    COMMAND_NONE,
+    COMMAND_CHECK,
+    COMMAND_SCAN,
+    COMMAND_LINT,
+    COMMAND_REPORT,
+    COMMAND_DIFF
+};
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_NAGIOS, FORMAT_TLSRPT };
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 

@@ -6,7 +6,7 @@ cd "$top" || exit 70
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
 build_packages="gcc libc6-dev cmake make pkg-config libssl-dev libc-ares-dev libcurl4-openssl-dev
-    libevent-dev libcjson-dev libidn2-dev"
+    libevent-dev libcjson-dev libidn2-dev zlib1g-dev libgmime-3.0-dev"
 lab_packages="nsd unbound nginx-light postfix ldnsutils openssl iproute2 util-linux procps python3
     python3-cryptography
     ca-certificates"

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "output/lint.h"
+#include "report_sample.h"
 #include "sample.h"
 #include "summary_sample.h"
 
@@ -39,6 +40,11 @@ static int print_summaries(void)
     return status;
 }
 
+static int print_reports(void)
+{
+    return reports_print_json(stdout, report_samples, REPORT_SAMPLES) != 0;
+}
+
 int main(void)
 {
     for (enum sample_kind kind = SAMPLE_HEALTHY; kind <= SAMPLE_EMPTY; kind++) {
@@ -49,5 +55,5 @@ int main(void)
         if (status != 0)
             return 1;
     }
-    return print_lint() || print_summaries();
+    return print_lint() || print_summaries() || print_reports();
 }

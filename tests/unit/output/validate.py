@@ -49,7 +49,7 @@ def mutations(document):
 def main():
     docs, program = pathlib.Path(sys.argv[1]), sys.argv[2]
     validators = {}
-    for name in ("result", "lint", "summary"):
+    for name in ("result", "lint", "summary", "report"):
         schema = json.loads((docs / f"{name}.schema.json").read_text("utf-8"))
         jsonschema.Draft202012Validator.check_schema(schema)
         validators[f"mxprobe.{name}/1"] = jsonschema.Draft202012Validator(schema)

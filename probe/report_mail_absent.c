@@ -1,0 +1,17 @@
+#include "probe/report_mail.h"
+
+const char *report_mail_version(void)
+{
+    return NULL;
+}
+
+const char *report_mail_read(const uint8_t *bytes, size_t length, report_mail_part_fn *part,
+                             void *arg)
+{
+    (void)bytes;
+    (void)length;
+    (void)part;
+    (void)arg;
+    return "it is a mail, and this mxprobe is built without GMime: save the attachment and give "
+           "that";
+}
