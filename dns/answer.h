@@ -76,10 +76,11 @@ struct dns_answer {
     enum dns_status status;
     enum dns_security security;
     uint8_t rcode;
-    bool ad;        /* the AD bit as it came, believed or not */
-    bool supplied;  /* a what-if option said it, not the network */
-    bool cut;       /* more records than are kept: the rest were dropped */
-    char **aliases; /* CNAME chain in order, the name asked for not included; last is canonical */
+    bool ad;          /* the AD bit as it came, believed or not */
+    bool supplied;    /* a what-if option said it, not the network */
+    bool had_no_turn; /* DNS_NOT_ASKED since too many others waited for the server all the time */
+    bool cut;         /* more records than are kept: the rest were dropped */
+    char **aliases;   /* CNAME chain in order, the name asked for not included; last is canonical */
     size_t n_aliases;
     struct dns_record *records; /* of `type` only, in the order received */
     size_t n_records;

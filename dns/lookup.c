@@ -169,8 +169,10 @@ void dns_lookup_expire(struct dns_lookup *lookup)
         lookup->sent = true;
     if (best->status == DNS_NOT_ASKED && lookup->sent)
         best->status = DNS_TIMEOUT;
-    else if (best->status == DNS_NOT_ASKED)
+    if (best->status == DNS_NOT_ASKED) {
+        best->had_no_turn = true;
         best->ede_text = strdup("too many DNS questions were waiting");
+    }
     if (lookup->request)
         dns_request_cancel(lookup->request);
     lookup->request = NULL;

@@ -20,10 +20,10 @@ static const char *reason_to_slow_down(const struct pressure *pressure,
     uint64_t answered = sample->answered - pressure->answered;
     uint64_t timeouts = sample->dns_timeouts - pressure->dns_timeouts;
 
-    if (sample->troubles > pressure->troubles)
-        return "short of descriptors, ports or memory";
     if (timeouts >= DNS_LEAST && timeouts * 100 > answered * DNS_PERCENT)
         return "the resolver does not keep up";
+    if (sample->troubles > pressure->troubles)
+        return "short of descriptors, ports or memory";
     if (pressure->memory_bytes > 0 &&
         sample->memory_bytes / MEMORY_PERCENT > pressure->memory_bytes / 100)
         return "--max-memory is nearly reached";

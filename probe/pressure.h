@@ -26,7 +26,7 @@ struct pressure {
 struct pressure_sample {
     uint64_t answered;     /* domains */
     uint64_t troubles;     /* of them: met a shortage of descriptors, memory or ports of ours */
-    uint64_t dns_timeouts; /* of them: the resolver did not answer for the MX in time */
+    uint64_t dns_timeouts; /* of them: waited for the resolver in vain */
     uint64_t memory_bytes; /* resident at present */
 };
 

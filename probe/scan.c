@@ -92,7 +92,7 @@ static void feel_pressure(struct watch *watch)
     if (!pressure_feel(&watch->pressure, &sample))
         return;
     size_t now = watch->pressure.now;
-    atomic_store(&run->concurrency, now);
+    atomic_store(&run->environment.concurrency, now);
     if (watch->pressure.remark && watch->pressure.remark != before)
         say(run, watch->pressure.remark, now);
     /* What is kept for others shrinks and grows along. */
@@ -484,7 +484,7 @@ static int run_scan(struct watch *watch, struct settings *settings, struct failu
     settings->live.resolver.max_in_flight = QUESTIONS_IN_FLIGHT_MAX / watch->limits.threads + 1;
     settings->live.resolver.keep_hosts_only = true;
     settings->live.resolver.cache_entries = ANSWERS_KEPT / watch->limits.threads + 1;
-    atomic_store(&run->concurrency, watch->limits.concurrency);
+    atomic_store(&run->environment.concurrency, watch->limits.concurrency);
     pressure_init(&watch->pressure, watch->limits.concurrency,
                   (uint64_t)scan->max_memory_mib * 1024 * 1024);
     /* The anchors are loaded before the threads, which share them. */

@@ -21,7 +21,7 @@ static bool wait_for_room(struct scan_run *run)
     struct worker_environment *environment = &run->environment;
     uint64_t news;
 
-    while (atomic_load(&environment->in_flight) >= atomic_load(&run->concurrency)) {
+    while (atomic_load(&environment->in_flight) >= atomic_load(&environment->concurrency)) {
         struct pollfd fds[2] = {{.fd = run->stop_fd, .events = POLLIN},
                                 {.fd = environment->room_fd, .events = POLLIN}};
         if (poll(fds, 2, -1) < 0 && errno != EINTR)

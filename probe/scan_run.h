@@ -32,7 +32,6 @@ struct scan_run {
     struct scan_input *input;
     struct name_set *names; /* taken up so far, those of a resumed run included */
     struct exclude *exclude;
-    atomic_size_t concurrency; /* domains in flight at present; follows the pressure */
     atomic_uint_fast64_t lines, accepted, duplicates, malformed, excluded;
     atomic_uint_fast64_t bytes_read, bytes_in_all;
     atomic_bool input_ended; /* `accepted` is all of them */

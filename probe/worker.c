@@ -12,6 +12,7 @@
 #include "probe/clock.h"
 #include "probe/live.h"
 #include "probe/print_result.h"
+#include "probe/setback.h"
 
 /* One domain under way, or waiting for its further try. */
 struct task {
@@ -125,39 +126,6 @@ static void answer(struct worker *worker, struct scan_item *item, struct domain_
 
 static void start_task(struct task *task);
 
-/* What a session ended with that may be otherwise in a little while. */
-static bool is_passing(const struct smtp_facts *endpoint)
-{
-    bool throttled = endpoint->problem == SMTP_TEMPORARY_REPLY &&
-                     (endpoint->reply_code == 421 || endpoint->reply_code == 450);
-
-    return throttled || endpoint->problem == SMTP_OURS || endpoint->problem == SMTP_DEADLINE;
-}
-
-static bool had_trouble(const struct domain_facts *facts)
-{
-    if (!facts || facts->trouble)
-        return true;
-    for (size_t i = 0; i < facts->n_hosts; i++)
-        for (size_t j = 0; j < facts->hosts[i].n_endpoints; j++)
-            if (facts->hosts[i].endpoints[j]->problem == SMTP_OURS)
-                return true;
-    return false;
-}
-
-static bool wants_another_try(const struct domain_facts *facts)
-{
-    if (!facts || facts->trouble)
-        return true;
-    if (facts->mx && facts->mx->status == DNS_NOT_ASKED)
-        return true;
-    for (size_t i = 0; i < facts->n_hosts; i++)
-        for (size_t j = 0; j < facts->hosts[i].n_endpoints; j++)
-            if (is_passing(facts->hosts[i].endpoints[j]))
-                return true;
-    return false;
-}
-
 /* Back in the queue once: it makes room for others meanwhile. */
 static bool put_off(struct task *task)
 {
@@ -178,14 +146,15 @@ static void on_domain(void *arg, struct domain_facts *facts)
 {
     struct task *task = arg;
     struct worker *worker = task->worker;
+    const struct setback setback = setback_of(facts);
 
     task->job = NULL;
     evtimer_del(task->timer);
-    if (had_trouble(facts))
+    if (setback.ours)
         atomic_fetch_add(&worker->environment->troubles, 1);
-    if (facts && facts->mx && facts->mx->status == DNS_TIMEOUT)
+    if (setback.resolver)
         atomic_fetch_add(&worker->environment->dns_timeouts, 1);
-    if (wants_another_try(facts) && put_off(task)) {
+    if (setback.passing && put_off(task)) {
         domain_facts_free(facts);
         return;
     }
@@ -207,19 +176,38 @@ static void on_deadline(struct task *task)
         on_domain(task, domain_job_cut(task->job, SMTP_DEADLINE));
 }
 
+/*
+ * Those who come back have a quarter more room than new domains: these would leave them none.
+ */
+static bool may_come_back(const struct worker_environment *environment)
+{
+    size_t most = atomic_load(&environment->concurrency);
+
+    return atomic_load(&environment->in_flight) <= most + most / 4;
+}
+
+static void try_again(struct task *task)
+{
+    struct worker_environment *environment = task->worker->environment;
+    struct timeval wait = clock_duration(WORKER_ROOM_AGAIN_MS);
+
+    if (!may_come_back(environment) && evtimer_add(task->timer, &wait) == 0)
+        return;
+    task->worker->n_waiting--;
+    atomic_fetch_add(&environment->in_flight, 1);
+    start_task(task);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct task *task = arg;
 
     (void)fd;
     (void)what;
-    if (task->job) {
+    if (task->job)
         on_deadline(task);
-        return;
-    }
-    task->worker->n_waiting--;
-    atomic_fetch_add(&task->worker->environment->in_flight, 1);
-    start_task(task);
+    else
+        try_again(task);
 }
 
 /* On the exclude list: answered without a look. */

@@ -23,6 +23,7 @@ enum {
     /* How long a domain that was throttled, or failed for a reason of ours, waits for its one
      * further try. */
     WORKER_RETRY_AFTER_MS = 15 * 1000,
+    WORKER_ROOM_AGAIN_MS = 1000, /* and where there is no room for it then, so long again */
     /* A domain at its deadline one of whose sessions still waits for its turn is looked at again
      * after so long. */
     WORKER_LOOK_AGAIN_MS = 5 * 1000,
@@ -38,8 +39,9 @@ struct worker_environment {
     size_t n_workers;
     struct mailbox *writer;            /* where items go when they have their text */
     atomic_size_t in_flight;           /* domains under way or on their way to the output */
+    atomic_size_t concurrency;         /* so many may be, at present; follows the pressure */
     atomic_uint_fast64_t troubles;     /* domains that met a shortage of our own */
-    atomic_uint_fast64_t dns_timeouts; /* domains for whose MX no answer came in time */
+    atomic_uint_fast64_t dns_timeouts; /* domains that waited for the resolver in vain */
     int room_fd;                       /* an eventfd, told when a domain makes room for another */
 };
 
