@@ -17,19 +17,27 @@ sys.dont_write_bytecode = True
 os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 
 from benchkit import need  # noqa: E402
-# In the order in which they run: those of busy hosts have waited long enough at the end.
+# In the order in which they run: those that wait for what goes on beside them come last.
 from endurance import stage  # noqa: E402
 from endurance import interruptions, leftovers, limits, lists, readers, resolvers  # noqa: E402, F401
-from endurance import shortages, busy_hosts  # noqa: E402, F401
+from endurance import shortages, busy_hosts  # noqa: E402
 from labkit import cases, namespace  # noqa: E402
+
+BESIDE = {"busy": (busy_hosts.Busy, busy_hosts.Interrupted), "run out": (shortages.Squeezed,)}
+
+
+def begin_beside(wanted):
+    """Begins what goes on beside the cases, where one of those that are run is about it."""
+    names = [chosen.name for chosen in cases.CASES if all(word in chosen.name for word in wanted)]
+    for word, kinds in BESIDE.items():
+        if any(word in name for name in names):
+            stage.Stage.beside.update({kind: kind() for kind in kinds})
 
 
 def inside(directory, arguments):
     wanted = [word for word in arguments if word != "--long"]
     stage.set_up(directory, wanted != arguments)
-    if any(all(word in chosen.name for word in wanted) and "busy" in chosen.name
-           for chosen in cases.CASES):
-        busy_hosts.begin()
+    begin_beside(wanted)
     return 1 if cases.run_all(wanted) else 0
 
 

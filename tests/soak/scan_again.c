@@ -19,7 +19,7 @@ struct outcome {
     size_t descriptors, threads; /* afterwards */
 };
 
-/* NOLINTBEGIN(bugprone-reserved-identifier, cert-dcl37-c): the linker's name for it. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*): the linker's name for it. */
 int __wrap_raise(int number);
 
 /* A run that was interrupted dies of the signal once its output is whole: here it only ends. */
@@ -28,7 +28,7 @@ int __wrap_raise(int number)
     (void)number;
     return 0;
 }
-/* NOLINTEND(bugprone-reserved-identifier, cert-dcl37-c) */
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl*) */
 
 /* Entries of a folder of /proc, the descriptor of the look itself among them. */
 static size_t count_entries(const char *path)

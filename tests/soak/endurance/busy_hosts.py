@@ -1,11 +1,11 @@
 """Hosts that say 421: tried once more, later, and that is what the one line is about."""
 import signal
 import subprocess
-import threading
 import time
 
 from labkit.cases import case, holds, same
 
+from . import beside
 from .interruptions import command_that_resumes
 from .stage import Scan, Stage, by_domain, command, domains_on, same_set, write_list
 
@@ -14,52 +14,45 @@ DOMAINS = 200
 BETWEEN_TRIES_S = 15
 
 
-class Run(threading.Thread):
-    """A scan of busy hosts, which mostly waits: it does so beside the other cases."""
+class Busy(beside.Beside):
+    """A scan to its end."""
+    name, interrupted_after_s = "busy", 0
 
-    def __init__(self, name, wait_before):
-        super().__init__(daemon=True)
+    def __init__(self):
+        # Any difference makes another farm, with a first time of its own.
         self.sink = Stage.servers.sink(hosts=HOSTS, busy=BUSY, **{"busy-once": BUSY_ONCE},
-                                       rsa=wait_before)  # any difference makes another sink
+                                       rsa=self.interrupted_after_s)
         self.domains = domains_on(HOSTS, DOMAINS)
-        self.out = Stage.directory / f"{name}.jsonl"
+        self.out = Stage.directory / f"{self.name}.jsonl"
         self.argv = command(self.sink, "--output", self.out, "--per-network", 1000,
-                            write_list(f"{name}.list", self.domains))
-        self.wait_before, self.failed = wait_before, None
-        self.start()
-
-    def run(self):
-        try:
-            self.go()
-        except Exception as error:  # told of by the case
-            self.failed = error
+                            write_list(f"{self.name}.list", self.domains))
+        super().__init__()
 
     def go(self):
-        self.began = time.monotonic()
-        scan = Scan(self.argv)
-        if self.wait_before:  # interrupted while domains wait for their further try
-            time.sleep(self.wait_before)
-            scan.tell(signal.SIGINT)
-            same("interrupted: exit status", scan.wait(), -signal.SIGINT)
-            self.answered_first = by_domain(self.out.read_bytes())
-            again = ["sh", "-c", command_that_resumes(scan.said())]
-            done = subprocess.run(again, check=False, capture_output=True)
-            same("resumed: exit status", (done.returncode, done.stderr), (0, b""))
-        else:
-            same("exit status", scan.wait(), 0)
-        self.took_s = time.monotonic() - self.began
+        began = time.monotonic()
+        same("exit status", Scan(self.argv).wait(), 0)
+        self.took_s = time.monotonic() - began
 
     def results(self):
-        self.join()
-        if self.failed:
-            raise self.failed
+        self.end()
         results = by_domain(self.out.read_bytes())
         same_set("answered", results, self.domains)
         return results
 
 
-def begin():
-    Stage.busy = [Run("busy", 0), Run("busy and interrupted", 5)]
+class Interrupted(Busy):
+    """One that is interrupted while domains wait for their further try, and gone on with."""
+    name, interrupted_after_s = "busy and interrupted", 5
+
+    def go(self):
+        scan = Scan(self.argv)
+        time.sleep(self.interrupted_after_s)
+        scan.tell(signal.SIGINT)
+        same("interrupted: exit status", scan.wait(), -signal.SIGINT)
+        self.answered_first = by_domain(self.out.read_bytes())
+        again = ["sh", "-c", command_that_resumes(scan.said())]
+        done = subprocess.run(again, check=False, capture_output=True)
+        same("resumed: exit status", (done.returncode, done.stderr), (0, b""))
 
 
 def role(domain):
@@ -79,7 +72,7 @@ def check_results(results):
 
 @case()
 def busy_hosts_are_tried_once_more():
-    run = Stage.busy[0]
+    run = Stage.beside[Busy]
     check_results(run.results())
     holds("the further try came later", run.took_s >= BETWEEN_TRIES_S, run.took_s)
     counts = run.sink.counts()
@@ -90,7 +83,7 @@ def busy_hosts_are_tried_once_more():
 
 @case()
 def interrupted_while_busy_hosts_are_waited_for_nothing_is_lost():
-    run = Stage.busy[1]
+    run = Stage.beside[Interrupted]
     results = run.results()
     check_results(results)
     early = {role(domain) for domain in run.answered_first}

@@ -1,15 +1,19 @@
 """Few descriptors, little memory: slower, and of nobody a word that is not true."""
 import json
 import resource
+import time
 
 from labkit.cases import case, holds, same
 
+from . import beside
 from .stage import (Scan, Stage, Watch, by_domain, command, domains_on, either, same_set,
                     scan_to_file, write_list)
 from benchkit import zone
 
 DESCRIPTORS = (64, 128, 256)
 MEMORY_MIB = 64
+SQUEEZED = 50
+THREADS = 4  # two workers, the writer and the command; the reader has soon read it all
 
 
 @case()
@@ -29,8 +33,9 @@ def few_descriptors_make_a_scan_slow_and_not_wrong():
 @case()
 def little_memory_means_that_hosts_are_probed_again():
     hosts = Stage.plan.hosts
-    # Each host, and again when its facts had to make room.
-    names = zone.own_domains(hosts) + domains_on(hosts, 2 * hosts)
+    # Each host, and those with more domains again when their facts had to make room.
+    shared = Stage.plan.shared
+    names = zone.own_domains(hosts) + domains_on(shared, 2 * shared)
     out, summary = Stage.directory / "memory.jsonl", Stage.directory / "memory.summary"
     with open(out, "wb") as file:
         scan = Scan(command(Stage.servers.sink(), "--max-memory", MEMORY_MIB, "--progress",
@@ -51,3 +56,35 @@ def little_memory_means_that_hosts_are_probed_again():
     # A fingerprint that another key has overwritten goes unnoticed: so many, or a few less.
     holds("repeats are counted", 0.9 * (probes - hosts) <= repeated <= probes - hosts and repeated,
           (probes, hosts, repeated))
+
+
+class Squeezed(beside.Beside):
+    """Some other program takes the descriptors for a while; here the limit falls."""
+
+    def go(self):
+        self.domains = zone.own_domains(1000)
+        self.out = Stage.directory / "squeezed.jsonl"
+        sink = Stage.servers.sink(delay=50)
+        with open(self.out, "wb") as file:
+            scan = Scan(command(sink, "--per-network", 1000,
+                                write_list("squeezed.list", self.domains)), stdout=file)
+        hard = resource.prlimit(scan.process.pid, resource.RLIMIT_NOFILE)[1]
+        while scan.process.poll() is None and scan.status_field("Threads") < THREADS:
+            time.sleep(0.002)
+        resource.prlimit(scan.process.pid, resource.RLIMIT_NOFILE, (SQUEEZED, hard))
+        time.sleep(2)
+        resource.prlimit(scan.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+        same("exit status", scan.wait(), 0)
+        self.said = scan.said()
+
+
+@case()
+def descriptors_that_run_out_in_mid_run_are_nobodys_fault():
+    run = Stage.beside[Squeezed]
+    run.end()
+    results = by_domain(run.out.read_bytes())
+    same_set("answered", results, run.domains)
+    # Every domain had its further try once there were enough again.
+    same("verdicts", {result["verdict"] for result in results.values()}, {"ok"})
+    same("what is said", run.said,
+         "mxprobe: short of descriptors, ports or memory; domains in flight: 700\n")

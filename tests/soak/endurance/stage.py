@@ -14,7 +14,7 @@ from labkit.cases import Failed, holds, same
 
 TOP = Path(__file__).resolve().parents[3]
 SHORT = zone.Plan(hosts=1000, shared=1000, domains=20000, aliases=80)
-LONG = zone.Plan(hosts=10000, shared=10000, domains=200000, aliases=400)
+LONG = zone.Plan(hosts=10000, shared=2000, domains=160000, aliases=400)
 HEAD = b'{"schema":"mxprobe.result/1","domain":"'
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -23,6 +23,7 @@ class Stage:
     """Set by set_up()."""
     directory = program = programs = servers = plan = None
     long = sanitized = False
+    beside = {}  # what goes on beside the cases, by its class
 
 
 def set_up(directory, long):
