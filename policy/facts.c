@@ -64,6 +64,27 @@ void smtp_facts_unref(struct smtp_facts *facts)
     free(facts);
 }
 
+/* What OpenSSL makes of a certificate takes some times the room of its encoding. */
+static size_t chain_bytes(const struct tls_facts *tls)
+{
+    enum { OF_A_CERTIFICATE = 2048, TIMES = 5 };
+    size_t bytes = 0;
+
+    for (int i = 0; tls && i < sk_X509_num(tls->x509s); i++) {
+        int length = i2d_X509(sk_X509_value(tls->x509s, i), NULL);
+        bytes += OF_A_CERTIFICATE + (length > 0 ? (size_t)length * TIMES : 0);
+    }
+    return bytes;
+}
+
+size_t smtp_facts_bytes(const struct smtp_facts *facts)
+{
+    enum { OF_A_LINE = 64, OF_THE_REST = 1024 };
+    size_t bytes = sizeof *facts + OF_THE_REST + facts->n_capabilities * OF_A_LINE;
+
+    return bytes + chain_bytes(facts->tls) + chain_bytes(facts->other_key.tls);
+}
+
 struct domain_facts *domain_facts_new(const char *domain)
 {
     struct domain_facts *facts = calloc(1, sizeof *facts);

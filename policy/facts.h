@@ -130,6 +130,7 @@ struct smtp_facts {
     uint16_t port;
     bool source_known;         /* the connection was there */
     struct dns_address source; /* of it: our own end */
+    unsigned connections;      /* made for all this, one after the other: closer looks included */
     enum smtp_stage stage;
     enum smtp_problem problem;
     int os_error;
@@ -170,6 +171,9 @@ struct smtp_facts {
 struct smtp_facts *smtp_facts_new(const struct dns_address *address, uint16_t port);
 struct smtp_facts *smtp_facts_ref(struct smtp_facts *facts);
 void smtp_facts_unref(struct smtp_facts *facts);
+
+/* About how much memory the facts take, certificates as OpenSSL holds them included. */
+size_t smtp_facts_bytes(const struct smtp_facts *facts);
 
 /* --- one MX host -------------------------------------------------------------------------- */
 

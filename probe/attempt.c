@@ -254,12 +254,18 @@ struct attempt *attempt_start(const struct attempt_environment *environment,
         return NULL;
     }
     attempt->facts->observed_at_ms = clock_wall_ms();
+    attempt->facts->connections = 1;
     smtp_session_begin(&attempt->session, &environment->session, attempt->facts,
                        clock_monotonic_ms());
     attempt->session.inject = offer->inject;
     connect_stream(attempt);
     arm(attempt);
     return attempt;
+}
+
+enum smtp_stage attempt_stage(const struct attempt *attempt)
+{
+    return attempt->facts->stage;
 }
 
 struct smtp_facts *attempt_cut(struct attempt *attempt, enum smtp_problem why)

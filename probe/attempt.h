@@ -41,6 +41,9 @@ struct attempt *attempt_start(const struct attempt_environment *environment,
                               const struct smtp_target *target, const struct attempt_offer *offer,
                               backend_session_fn *done, void *arg);
 
+/* How far it is. */
+enum smtp_stage attempt_stage(const struct attempt *attempt);
+
 /*
  * Ends as things stand and frees: `why` becomes the problem where the session had none yet. Returns
  * the facts (one reference); `done` will not run.

@@ -45,6 +45,8 @@ struct session_ops {
     struct smtp_facts *(*cut)(void *self, void *handle, enum smtp_problem why);
     /* Has it not begun, because of a limit of our own? NULL where there are none. */
     bool (*waits)(void *self, void *handle);
+    /* The stage that it has reached. NULL where nobody asks. */
+    enum smtp_stage (*stage)(void *self, void *handle);
 };
 
 struct backend_ops {

@@ -295,6 +295,7 @@ static void on_looked(void *arg, struct smtp_facts *facts)
 
     inspection->attempt = NULL;
     inspection->attempts++;
+    inspection->facts->connections++;
     look->take(inspection, facts);
     if (inspection->environment->attempt.session.keep_dialogue)
         dialogue_append(inspection->facts, facts, look->title);
@@ -335,6 +336,11 @@ struct inspection *inspection_start(const struct inspection_environment *environ
         return inspection;
     inspection_free(inspection);
     return NULL;
+}
+
+enum smtp_stage inspection_stage(const struct inspection *inspection)
+{
+    return inspection->facts ? inspection->facts->stage : attempt_stage(inspection->attempt);
 }
 
 struct smtp_facts *inspection_cut(struct inspection *inspection, enum smtp_problem why)

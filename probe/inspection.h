@@ -29,6 +29,9 @@ struct inspection *inspection_start(const struct inspection_environment *environ
                                     const struct smtp_target *target, backend_session_fn *done,
                                     void *arg);
 
+/* The stage that the session has reached. */
+enum smtp_stage inspection_stage(const struct inspection *inspection);
+
 /* Ends as things stand and frees, as attempt_cut does: what the session told stays. */
 struct smtp_facts *inspection_cut(struct inspection *inspection, enum smtp_problem why);
 

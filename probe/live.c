@@ -134,7 +134,14 @@ static enum dns_validation validation(void *self)
 
 static const struct answer_ops live_dns = {.ask = ask, .cancel = ask_cancel};
 
-static const struct session_ops live_sessions = {.start = session, .cut = session_cut};
+static enum smtp_stage session_stage(void *self, void *handle)
+{
+    (void)self;
+    return inspection_stage(handle);
+}
+
+static const struct session_ops live_sessions = {
+    .start = session, .cut = session_cut, .stage = session_stage};
 
 static const struct backend_ops live_ops = {
     .fetch = fetch,

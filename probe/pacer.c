@@ -11,28 +11,27 @@
 #include "probe/clock.h"
 
 enum {
-    TICK_MS = 10, /* how long a look at the rate and at other loops' networks is put off */
-    /* How far the queue is searched for a session that may begin: hosts of one network that is
-     * full must not hold up the others, nor make every look long. */
-    SEARCH_MAX = 64,
+    TICK_MS = 10, /* how long a look at the rate is put off */
+    KEY_MAX = DNS_ADDRESS_TEXT_MAX + 4,
 };
 
 struct queue {
     struct pacer_ticket *first, **last;
 };
 
-/* One address, for as long as somebody is there or waits. */
+/* One address or network, for as long as somebody is there or waits. */
 struct pacer_gate {
     struct dns_table_node node;
-    size_t in_use; /* admitted by this gate: under way, or in the queue `ready` */
+    size_t holders; /* tickets that have to pass, or have passed */
+    size_t in_use;  /* of those: past this gate, and not left yet */
     struct queue waiting;
-    char key[DNS_ADDRESS_TEXT_MAX];
+    char key[KEY_MAX];
 };
 
 struct pacer {
     struct pacer_options options;
     struct dns_table gates;
-    struct queue ready; /* past the gate of their address */
+    struct queue ready; /* past all gates */
     size_t n_ready, n_running;
     double tokens;
     int64_t filled_ms; /* when tokens were last counted */
@@ -66,38 +65,7 @@ static struct pacer_ticket *queue_take(struct queue *queue)
     return ticket;
 }
 
-/* --- limits ----------------------------------------------------------------------------------- */
-
-/* The count of the /24 or /48 that the address lies in. */
-static atomic_uint *network_of(const struct pacer *pacer, const struct dns_address *address)
-{
-    const size_t slots = sizeof pacer->options.networks->in_use / sizeof(atomic_uint);
-    size_t length = address->family == DNS_IPV4 ? 3 : 6;
-    uint32_t hash = 2166136261U; /* the same in every loop */
-
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ address->bytes[i]) * 16777619U;
-    hash = (hash ^ (uint32_t)address->family) * 16777619U;
-    return &pacer->options.networks->in_use[(hash ^ hash >> 15) % slots];
-}
-
-/* Takes a place in the network, unless it is full. */
-static bool enter_network(const struct pacer *pacer, const struct dns_address *address)
-{
-    if (!pacer->options.networks)
-        return true;
-    atomic_uint *count = network_of(pacer, address);
-    if (atomic_fetch_add(count, 1) < pacer->options.per_network)
-        return true;
-    atomic_fetch_sub(count, 1);
-    return false;
-}
-
-static void leave_network(const struct pacer *pacer, const struct dns_address *address)
-{
-    if (pacer->options.networks)
-        atomic_fetch_sub(network_of(pacer, address), 1);
-}
+/* --- the pacer's own limits ------------------------------------------------------------------- */
 
 /* A tenth of a second's worth may come at once. */
 static void fill_tokens(struct pacer *pacer)
@@ -119,40 +87,23 @@ static bool may_begin(const struct pacer *pacer)
            (options->rate <= 0 || pacer->tokens >= 1);
 }
 
-/* --- going through the queue ------------------------------------------------------------------ */
-
-static void begin(struct pacer *pacer, struct pacer_ticket *ticket)
-{
-    pacer->n_ready--;
-    pacer->n_running++;
-    pacer->tokens -= 1;
-    ticket->go(ticket);
-}
-
 static void on_pump(evutil_socket_t fd, short what, void *arg)
 {
     struct pacer *pacer = arg;
     struct timeval tick = clock_duration(TICK_MS);
-    size_t looked = pacer->n_ready < SEARCH_MAX ? pacer->n_ready : SEARCH_MAX;
 
     (void)fd;
     (void)what;
     fill_tokens(pacer);
-    while (looked > 0 && may_begin(pacer)) {
+    while (pacer->n_ready > 0 && may_begin(pacer)) {
         struct pacer_ticket *ticket = queue_take(&pacer->ready);
-        if (!ticket)
-            break;
-        if (enter_network(pacer, &ticket->address)) {
-            begin(pacer, ticket);
-            looked = pacer->n_ready < SEARCH_MAX ? pacer->n_ready : SEARCH_MAX;
-        } else {
-            queue_put(&pacer->ready, ticket);
-            looked--;
-        }
+        pacer->n_ready--;
+        pacer->n_running++;
+        pacer->tokens -= 1;
+        ticket->go(ticket);
     }
-    /* A place that comes free here pumps by itself; time and other loops do not. */
-    bool by_time = pacer->options.rate > 0 || pacer->options.networks;
-    if (pacer->n_ready > 0 && by_time)
+    /* A place that comes free pumps by itself; time does not. */
+    if (pacer->n_ready > 0 && pacer->options.rate > 0)
         evtimer_add(pacer->pump, &tick);
 }
 
@@ -161,27 +112,66 @@ static void pump_soon(struct pacer *pacer)
     event_active(pacer->pump, EV_TIMEOUT, 0);
 }
 
-static struct pacer_gate *gate_of(struct pacer *pacer, const struct dns_address *address)
-{
-    char key[DNS_ADDRESS_TEXT_MAX];
+/* --- gates ------------------------------------------------------------------------------------ */
 
-    dns_address_format(address, key);
+static size_t limit_at(const struct pacer *pacer, size_t gate)
+{
+    return gate == 0 ? pacer->options.per_host : pacer->options.per_network;
+}
+
+/* The address, or the /24 or /48 that it lies in. */
+static void make_key(const struct dns_address *address, size_t gate, char out[KEY_MAX])
+{
+    struct dns_address at = *address;
+    char text[DNS_ADDRESS_TEXT_MAX];
+    size_t kept = at.family == DNS_IPV4 ? 3 : 6;
+
+    if (gate > 0)
+        memset(at.bytes + kept, 0, sizeof at.bytes - kept);
+    dns_address_format(&at, text);
+    snprintf(out, KEY_MAX, "%s%s", text, gate > 0 ? "/" : "");
+}
+
+static struct pacer_gate *gate_of(struct pacer *pacer, const struct dns_address *address,
+                                  size_t number)
+{
+    char key[KEY_MAX];
+
+    make_key(address, number, key);
     struct dns_table_node *node = dns_table_find(&pacer->gates, key, 0);
     if (node)
         return (struct pacer_gate *)node;
     struct pacer_gate *gate = calloc(1, sizeof *gate);
     if (!gate)
         return NULL;
-    snprintf(gate->key, sizeof gate->key, "%s", key);
+    memcpy(gate->key, key, sizeof key);
     gate->node.name = gate->key;
     queue_init(&gate->waiting);
     dns_table_insert(&pacer->gates, &gate->node);
     return gate;
 }
 
-static void admit(struct pacer *pacer, struct pacer_ticket *ticket)
+static void let_go(struct pacer *pacer, struct pacer_gate *gate)
 {
-    ticket->gate->in_use++;
+    if (!gate || --gate->holders > 0)
+        return;
+    dns_table_remove(&pacer->gates, &gate->node);
+    free(gate);
+}
+
+/* Goes through the gates as far as there is room, and waits at the first where there is none. */
+static void go_through(struct pacer *pacer, struct pacer_ticket *ticket)
+{
+    for (; ticket->passed < PACER_GATES; ticket->passed++) {
+        struct pacer_gate *gate = ticket->gates[ticket->passed];
+        if (!gate)
+            continue;
+        if (gate->in_use >= limit_at(pacer, ticket->passed)) {
+            queue_put(&gate->waiting, ticket);
+            return;
+        }
+        gate->in_use++;
+    }
     pacer->n_ready++;
     queue_put(&pacer->ready, ticket);
     pump_soon(pacer);
@@ -189,35 +179,46 @@ static void admit(struct pacer *pacer, struct pacer_ticket *ticket)
 
 int pacer_enter(struct pacer *pacer, struct pacer_ticket *ticket)
 {
-    size_t most = pacer->options.per_host;
+    bool ok = true;
 
-    ticket->gate = gate_of(pacer, &ticket->address);
-    if (!ticket->gate)
-        return -1;
-    if (most == 0 || ticket->gate->in_use < most)
-        admit(pacer, ticket);
-    else
-        queue_put(&ticket->gate->waiting, ticket);
-    return 0;
+    ticket->passed = 0;
+    for (size_t i = 0; i < PACER_GATES; i++) {
+        bool limited = limit_at(pacer, i) > 0;
+        ticket->gates[i] = limited ? gate_of(pacer, &ticket->address, i) : NULL;
+        if (ticket->gates[i])
+            ticket->gates[i]->holders++;
+        ok = ok && (!limited || ticket->gates[i]);
+    }
+    if (ok) {
+        go_through(pacer, ticket);
+        return 0;
+    }
+    for (size_t i = 0; i < PACER_GATES; i++)
+        let_go(pacer, ticket->gates[i]);
+    return -1;
 }
 
 void pacer_leave(struct pacer *pacer, struct pacer_ticket *ticket)
 {
-    struct pacer_gate *gate = ticket->gate;
-    struct pacer_ticket *next = queue_take(&gate->waiting);
-
-    gate->in_use--;
     pacer->n_running--;
-    leave_network(pacer, &ticket->address);
-    ticket->gate = NULL;
-    if (next) {
-        admit(pacer, next);
-    } else if (gate->in_use == 0) {
-        dns_table_remove(&pacer->gates, &gate->node);
-        free(gate);
+    for (size_t i = PACER_GATES; i-- > 0;) {
+        struct pacer_gate *gate = ticket->gates[i];
+        if (!gate)
+            continue;
+        gate->in_use--;
+        struct pacer_ticket *next = queue_take(&gate->waiting);
+        if (next)
+            go_through(pacer, next);
+        let_go(pacer, gate);
+        ticket->gates[i] = NULL;
     }
     if (pacer->n_ready > 0)
         pump_soon(pacer);
+}
+
+void pacer_charge(struct pacer *pacer, unsigned connections)
+{
+    pacer->tokens -= connections;
 }
 
 void pacer_set_sessions_max(struct pacer *pacer, size_t sessions_max)

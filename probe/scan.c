@@ -244,9 +244,9 @@ static void add_worker(const struct worker *worker, struct summary *summary,
     summary_merge(summary, worker_summary(worker));
     out->retried += stats.retried;
     out->probes += stats.board.probed;
-    out->probes_shared += stats.board.asked - stats.board.probed;
+    out->probes_shared += stats.board.shared;
     out->probes_repeated += stats.board.repeated;
-    out->connects += stats.board.probed;
+    out->connects += stats.board.connects;
     out->connects_failed += stats.board.unreached;
     out->policy_fetches += stats.policy_fetches;
     out->dns_asked += stats.dns.asked;
@@ -417,6 +417,7 @@ static bool make_workers(struct scan_run *run, const struct scan_limits *limits)
     if (!run->workers || !boards->mailboxes)
         return false;
     boards->n = environment->n_workers;
+    boards->by_network = run->settings->scan.per_network > 0;
     boards->deliver = worker_take_request;
     for (size_t i = 0; i < environment->n_workers; i++) {
         run->workers[i] = worker_new(environment, &limits->worker);
@@ -436,14 +437,8 @@ static bool set_up(struct scan_run *run, struct settings *settings, struct failu
     run->mailbox = mailbox_new();
     run->names = name_set_new();
     run->environment.writer = run->mailbox;
-    if (run->settings->scan.per_network) {
-        run->environment.networks = calloc(1, sizeof *run->environment.networks);
-        if (!run->environment.networks)
-            errno = ENOMEM;
-    }
-    bool networks = !run->settings->scan.per_network || run->environment.networks;
     if (run->stop_fd < 0 || run->cancel_fd < 0 || run->news_fd < 0 ||
-        run->environment.room_fd < 0 || !run->mailbox || !run->names || !networks) {
+        run->environment.room_fd < 0 || !run->mailbox || !run->names) {
         failure_set(failure, STATUS_SOFTWARE, "cannot start: %s", strerror(errno));
         return false;
     }
@@ -458,7 +453,6 @@ static void clean_up(struct scan_run *run)
         worker_free(run->workers[i]);
     free(run->workers);
     free(run->environment.boards.mailboxes);
-    free(run->environment.networks);
     tls_trust_free(run->environment.trust);
     if (run->file)
         scan_file_close(run->file);

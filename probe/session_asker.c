@@ -44,7 +44,7 @@ static void *start(void *self, const struct smtp_target *target, backend_session
         session_request_free(request);
         return NULL;
     }
-    size_t owner = session_board_owner(&target->address, boards->n);
+    size_t owner = session_board_owner(&target->address, boards->by_network, boards->n);
     mailbox_send(boards->mailboxes[owner], &request->message);
     return request;
 }
@@ -57,8 +57,10 @@ static struct smtp_facts *cut(void *self, void *handle, enum smtp_problem why)
 
     (void)self;
     request->cut = true;
-    if (facts)
+    if (facts) {
         facts->problem = why;
+        facts->stage = (enum smtp_stage)atomic_load(&request->stage);
+    }
     return facts;
 }
 

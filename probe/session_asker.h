@@ -5,6 +5,9 @@
 #ifndef PROBE_SESSION_ASKER_H
 #define PROBE_SESSION_ASKER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "probe/backend.h"
 #include "probe/mailbox.h"
 
@@ -12,6 +15,7 @@
 struct session_boards {
     struct mailbox **mailboxes; /* of the loops; their receiver hands requests to its board */
     size_t n;
+    bool by_network; /* a board owns whole networks, not single addresses */
     /* Runs in the loop that owns the board: `receiver` is that of the mailbox. */
     void (*deliver)(void *receiver, struct message *message);
 };

@@ -8,9 +8,13 @@
 
 #include "dns/table.h"
 #include "probe/clock.h"
+#include "probe/mute_addresses.h"
 
-/* Fingerprints of what was probed, to tell repeats; two keys may share a place. */
-enum { FINGERPRINTS = 1 << 15 };
+enum {
+    /* Of what was probed, to tell repeats; two keys may share a place. */
+    FINGERPRINTS = 1 << 15,
+    LOOK_MS = 500, /* how often it is looked how far sessions are */
+};
 
 /* One (MX host, server name, address): waits for its turn, is under way, or has its facts. */
 struct entry {
@@ -23,6 +27,7 @@ struct entry {
     bool begun;               /* it had its turn */
     bool done;                /* it is over: */
     struct smtp_facts *facts; /* NULL when there was no memory for any */
+    size_t bytes;
     int64_t done_ms;
     struct entry *older, *newer; /* among those with facts, by last use */
     char key[];
@@ -33,16 +38,19 @@ struct session_board {
     struct pacer *pacer;
     struct dns_table entries;
     struct entry *oldest, *newest;
-    size_t n_kept;
+    size_t n_kept, bytes_kept;
+    struct mute_addresses *mutes;
+    struct event *look;
     uint32_t *fingerprints;
     struct session_board_stats stats;
 };
 
-size_t session_board_owner(const struct dns_address *address, size_t n)
+size_t session_board_owner(const struct dns_address *address, bool by_network, size_t n)
 {
     uint32_t hash = 2166136261U;
+    size_t network = address->family == DNS_IPV4 ? 3 : 6;
 
-    for (size_t i = 0; i < sizeof address->bytes; i++)
+    for (size_t i = 0; i < (by_network ? network : sizeof address->bytes); i++)
         hash = (hash ^ address->bytes[i]) * 16777619U;
     hash ^= hash >> 15;
     hash *= 2246822519U;
@@ -77,6 +85,7 @@ static void unlink_kept(struct session_board *board, struct entry *entry)
     *(entry->newer ? &entry->newer->older : &board->newest) = entry->older;
     entry->older = entry->newer = NULL;
     board->n_kept--;
+    board->bytes_kept -= entry->bytes;
 }
 
 static void link_newest(struct session_board *board, struct entry *entry)
@@ -86,6 +95,7 @@ static void link_newest(struct session_board *board, struct entry *entry)
     *(board->newest ? &board->newest->newer : &board->oldest) = entry;
     board->newest = entry;
     board->n_kept++;
+    board->bytes_kept += entry->bytes;
 }
 
 static void entry_free(struct entry *entry)
@@ -103,9 +113,12 @@ static void forget(struct session_board *board, struct entry *entry)
     entry_free(entry);
 }
 
-static void forget_beyond(struct session_board *board, size_t entries_max)
+static void forget_surplus(struct session_board *board)
 {
-    while (board->n_kept > entries_max)
+    const struct session_board_options *options = &board->options;
+
+    while (board->n_kept > options->entries_max ||
+           (options->bytes_max > 0 && board->bytes_kept > options->bytes_max && board->n_kept > 0))
         forget(board, board->oldest);
 }
 
@@ -131,14 +144,16 @@ static void settle(struct entry *entry, struct smtp_facts *facts)
     while (request) {
         struct session_request *next = request->next_waiting;
         board->stats.waiting--;
+        board->stats.shared += next != NULL; /* all but the one that it was held for */
         answer(request, facts);
         request = next;
     }
     entry->done = true;
     entry->facts = facts;
+    entry->bytes = facts ? smtp_facts_bytes(facts) : 0;
     entry->done_ms = clock_monotonic_ms();
     link_newest(board, entry);
-    forget_beyond(board, board->options.entries_max);
+    forget_surplus(board);
 }
 
 static bool is_unreached(const struct smtp_facts *facts)
@@ -154,7 +169,13 @@ static void on_session(void *arg, struct smtp_facts *facts)
 
     entry->handle = NULL;
     board->stats.under_way--;
-    board->stats.unreached += facts && is_unreached(facts);
+    if (facts) {
+        board->stats.unreached += is_unreached(facts);
+        board->stats.connects += facts->connections;
+        mute_addresses_note(board->mutes, facts, clock_monotonic_ms());
+        if (facts->connections > 1)
+            pacer_charge(board->pacer, facts->connections - 1);
+    }
     pacer_leave(board->pacer, &entry->ticket);
     settle(entry, facts);
 }
@@ -164,11 +185,25 @@ static struct entry *entry_of(struct pacer_ticket *ticket)
     return (struct entry *)((char *)ticket - offsetof(struct entry, ticket));
 }
 
+/* What is known of the address whatever the name, borrowed, or NULL. */
+static struct smtp_facts *known_of(const struct session_board *board,
+                                   const struct smtp_target *target)
+{
+    return mute_addresses_find(board->mutes, &target->address, target->port, clock_monotonic_ms());
+}
+
 static void on_turn(struct pacer_ticket *ticket)
 {
     struct entry *entry = entry_of(ticket);
     const struct backend *backend = entry->board->options.backend;
+    struct smtp_facts *known = known_of(entry->board, &entry->target);
 
+    if (known) {
+        pacer_leave(entry->board->pacer, &entry->ticket);
+        entry->board->stats.shared++;
+        settle(entry, smtp_facts_ref(known));
+        return;
+    }
     entry->begun = true;
     for (struct session_request *request = entry->waiting; request; request = request->next_waiting)
         atomic_store(&request->begun, true);
@@ -232,12 +267,19 @@ void session_board_take(struct session_board *board, struct session_request *req
     if (entry && entry->done && still_good(entry)) {
         unlink_kept(board, entry);
         link_newest(board, entry);
+        board->stats.shared++;
         answer(request, entry->facts);
         return;
     }
     if (entry && entry->done) {
         forget(board, entry);
         entry = NULL;
+    }
+    struct smtp_facts *known = known_of(board, &request->target);
+    if (!entry && known) {
+        board->stats.shared++;
+        answer(request, known);
+        return;
     }
     if (!entry)
         entry = entry_new(board, request, key);
@@ -254,10 +296,33 @@ void session_board_take(struct session_board *board, struct session_request *req
 
 /* --- the board -------------------------------------------------------------------------------- */
 
+/* How far each session is, for those who may have to stop waiting for it. */
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+    struct session_board *board = arg;
+    const struct backend *backend = board->options.backend;
+    struct timeval again = clock_duration(LOOK_MS);
+
+    (void)fd;
+    (void)what;
+    for (size_t i = 0; i < board->entries.n_buckets; i++) {
+        for (struct dns_table_node *node = board->entries.buckets[i]; node; node = node->next) {
+            struct entry *entry = (struct entry *)node;
+            if (!entry->handle || !backend->sessions->stage)
+                continue;
+            int stage = (int)backend->sessions->stage(backend->sessions_self, entry->handle);
+            for (struct session_request *request = entry->waiting; request;
+                 request = request->next_waiting)
+                atomic_store(&request->stage, stage);
+        }
+    }
+    evtimer_add(board->look, &again);
+}
+
 void session_board_set_limits(struct session_board *board, size_t entries_max, size_t sessions_max)
 {
     board->options.entries_max = entries_max;
-    forget_beyond(board, entries_max);
+    forget_surplus(board);
     pacer_set_sessions_max(board->pacer, sessions_max);
 }
 
@@ -270,6 +335,7 @@ struct session_board *session_board_new(struct event_base *base,
                                         const struct session_board_options *options)
 {
     struct session_board *board = calloc(1, sizeof *board);
+    struct timeval look = clock_duration(LOOK_MS);
     uint32_t seed = 0;
 
     if (!board)
@@ -277,7 +343,10 @@ struct session_board *session_board_new(struct event_base *base,
     board->options = *options;
     board->pacer = pacer_new(base, &options->pacer);
     board->fingerprints = calloc(FINGERPRINTS, sizeof *board->fingerprints);
-    if (!board->pacer || !board->fingerprints ||
+    board->mutes = mute_addresses_new();
+    board->look = evtimer_new(base, on_look, board);
+    if (!board->pacer || !board->fingerprints || !board->mutes || !board->look ||
+        evtimer_add(board->look, &look) != 0 ||
         RAND_bytes((unsigned char *)&seed, sizeof seed) != 1 ||
         dns_table_init(&board->entries, seed) != 0) {
         session_board_free(board);
@@ -316,6 +385,9 @@ void session_board_free(struct session_board *board)
     }
     dns_table_clear(&board->entries);
     pacer_free(board->pacer);
+    mute_addresses_free(board->mutes);
+    if (board->look)
+        event_free(board->look);
     free(board->fingerprints);
     free(board);
 }

@@ -35,6 +35,7 @@ struct session_request {
     backend_session_fn *done;
     void *arg;
     atomic_bool begun; /* the session is, or was, under way: no limit of ours holds it up */
+    atomic_int stage;  /* enum smtp_stage, as last looked at */
     bool cut;          /* whoever asked no longer waits; theirs alone */
 };
 
@@ -42,11 +43,14 @@ struct session_board_options {
     const struct backend *backend; /* holds the sessions; borrowed */
     struct pacer_options pacer;
     size_t entries_max; /* facts kept; at least 1 */
+    size_t bytes_max;   /* and so much memory, by smtp_facts_bytes; 0: no limit */
 };
 
 struct session_board_stats {
     uint64_t asked;     /* questions */
+    uint64_t shared;    /* of those: answered by what was probed for another */
     uint64_t probed;    /* sessions begun */
+    uint64_t connects;  /* for those, closer looks included */
     uint64_t repeated;  /* of those: had been probed before, and were forgotten or too old (told
                            from a table of fingerprints: at least so many) */
     uint64_t unreached; /* of those: refused, unreachable or timed out in the connect */
@@ -70,8 +74,8 @@ void session_board_set_limits(struct session_board *board, size_t entries_max, s
 
 void session_board_stats(const struct session_board *board, struct session_board_stats *out);
 
-/* Which of `n` boards an address belongs to. */
-size_t session_board_owner(const struct dns_address *address, size_t n);
+/* Which of `n` boards an address belongs to; `by_network`: with its whole /24 or /48. */
+size_t session_board_owner(const struct dns_address *address, bool by_network, size_t n);
 
 void session_request_free(struct session_request *request);
 

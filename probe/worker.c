@@ -352,7 +352,6 @@ static bool set_up_board(struct worker *worker, const struct worker_limits *limi
         .backend = &worker->live_backend,
         .pacer = {.per_host = scan->per_host,
                   .per_network = scan->per_network,
-                  .networks = environment->networks,
                   .rate = scan->rate / (double)environment->n_workers,
                   .sessions_max = limits->sessions},
         .entries_max = limits->shared_facts};

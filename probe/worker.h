@@ -35,7 +35,6 @@ struct worker_environment {
     const struct settings *settings; /* never changed while they run */
     struct tls_trust *trust;         /* its store is loaded */
     struct session_boards boards;
-    struct pacer_networks *networks; /* NULL where --per-network is not given */
     size_t n_workers;
     struct mailbox *writer;            /* where items go when they have their text */
     atomic_size_t in_flight;           /* domains under way or on their way to the output */

@@ -187,8 +187,11 @@ static void end_session(struct fake_pending *pending)
 {
     struct smtp_facts *facts = facts_of(pending);
 
-    facts->problem = SMTP_FINE;
-    facts->stage = SMTP_STAGE_DONE;
+    const struct fake_ending fine = {SMTP_FINE, SMTP_STAGE_DONE};
+    const struct fake_ending *ending = pending->fake->ending ? pending->fake->ending : &fine;
+
+    facts->problem = ending->problem;
+    facts->stage = ending->stage;
     pending->done.session(pending->arg, facts);
 }
 

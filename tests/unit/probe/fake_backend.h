@@ -31,6 +31,12 @@ struct fake_pending {
     void *arg;
 };
 
+/* How a session ends. */
+struct fake_ending {
+    enum smtp_problem problem;
+    enum smtp_stage stage;
+};
+
 struct fake {
     /* What the DNS says: one reference given; NULL means a denial of the type. */
     struct dns_answer *(*answer)(const char *name, uint16_t type);
@@ -40,6 +46,7 @@ struct fake {
     bool fail_all;    /* no start has memory */
     size_t fail_at;   /* the start with this number (from 1) has no memory; 0: none */
     bool ad_believed; /* what the backend says of itself */
+    const struct fake_ending *ending; /* of the sessions; NULL: fine */
 };
 
 /* Empty when zeroed, but for `answer`. */

@@ -38,7 +38,8 @@ static int set_up(void **state)
     world->mailbox = mailbox_new();
     assert_true(world->base && world->mailbox);
     world->backend = fake_backend(&world->fake);
-    world->boards = (struct session_boards){&world->mailbox, 1, deliver};
+    world->boards =
+        (struct session_boards){.mailboxes = &world->mailbox, .n = 1, .deliver = deliver};
     world->asker = (struct session_asker){&world->boards, world->mailbox};
     *state = world;
     return 0;
@@ -122,6 +123,7 @@ static void test_joined_and_kept(void **state)
     session_board_stats(world->board, &stats);
     assert_int_equal(stats.asked, 4);
     assert_int_equal(stats.probed, 1);
+    assert_int_equal(stats.shared, 3);
     assert_int_equal(stats.repeated, 0);
     assert_int_equal(stats.waiting, 0);
     assert_int_equal(stats.under_way, 0);
@@ -252,6 +254,56 @@ static void test_per_host(void **state)
     }
 }
 
+/* Where nobody is there, the name does not matter; where somebody speaks, it does. */
+static void test_mute_addresses(void **state)
+{
+    static const struct {
+        const char *name;
+        struct fake_ending ending;
+        bool for_all;
+    } cases[] = {
+        {"refused", {SMTP_CONNECTION_REFUSED, SMTP_STAGE_CONNECT}, true},
+        {"unreachable", {SMTP_UNREACHABLE, SMTP_STAGE_CONNECT}, true},
+        {"no answer", {SMTP_TIMED_OUT, SMTP_STAGE_CONNECT}, true},
+        {"no banner", {SMTP_TIMED_OUT, SMTP_STAGE_BANNER}, true},
+        {"silent later", {SMTP_TIMED_OUT, SMTP_STAGE_EHLO}, false},
+        {"closed", {SMTP_CLOSED, SMTP_STAGE_BANNER}, false},
+        {"ours", {SMTP_OURS, SMTP_STAGE_CONNECT}, false},
+        {"sound", {SMTP_FINE, SMTP_STAGE_DONE}, false},
+    };
+    struct world *world = *state;
+
+    make_board(world, 64, 1);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct asked asked[3];
+        char address[32], hosts[3][32];
+        size_t begun = fake_begun(&world->fake, FAKE_SESSION);
+        snprintf(address, sizeof address, "192.0.2.%zu", i + 1);
+        for (size_t j = 0; j < 3; j++) {
+            snprintf(hosts[j], sizeof hosts[j], "mx%zu.example.com", j);
+            if (j < 2) /* the second waits for its turn at the address */
+                ask(world, hosts[j], address, &asked[j]);
+        }
+        turn(world);
+        world->fake.ending = &cases[i].ending;
+        assert_true(fake_step(&world->fake, false));
+        turn(world);
+        ask(world, hosts[2], address, &asked[2]); /* and the third comes when all is known */
+        turn(world);
+        while (fake_open(&world->fake, FAKE_SESSION)) {
+            assert_true(fake_step(&world->fake, false));
+            turn(world);
+        }
+        CASE_INT(cases[i].name, fake_begun(&world->fake, FAKE_SESSION) - begun,
+                 cases[i].for_all ? 1 : 3);
+        for (size_t j = 0; j < 3; j++) {
+            CASE_INT(cases[i].name, asked[j].told, 1);
+            CASE_INT(cases[i].name, asked[j].facts->problem, cases[i].ending.problem);
+            smtp_facts_unref(asked[j].facts);
+        }
+    }
+}
+
 /* What waits and what is under way is given up with the board. */
 static void test_freed_early(void **state)
 {
@@ -275,13 +327,20 @@ static void test_owner(void **state)
     for (unsigned i = 0; i < 4000; i++) {
         address.bytes[2] = (uint8_t)(i >> 8);
         address.bytes[3] = (uint8_t)i;
-        size_t owner = session_board_owner(&address, 4);
+        size_t owner = session_board_owner(&address, false, 4);
         assert_in_range(owner, 0, 3);
-        assert_int_equal(session_board_owner(&address, 4), owner);
+        assert_int_equal(session_board_owner(&address, false, 4), owner);
         owned[owner]++;
     }
     for (size_t i = 0; i < 4; i++)
         assert_in_range(owned[i], 800, 1200);
+    /* One network, one owner. */
+    for (unsigned i = 0; i < 256; i++) {
+        struct dns_address other = address;
+        other.bytes[3] = (uint8_t)i;
+        assert_int_equal(session_board_owner(&other, true, 4),
+                         session_board_owner(&address, true, 4));
+    }
 }
 
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -295,6 +354,7 @@ int main(void)
         IN_WORLD(test_cut),
         IN_WORLD(test_no_memory),
         IN_WORLD(test_per_host),
+        IN_WORLD(test_mute_addresses),
         IN_WORLD(test_freed_early),
         cmocka_unit_test(test_owner),
     };
