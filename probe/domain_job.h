@@ -19,6 +19,7 @@ struct domain_job_options {
     const struct exclude *exclude; /* never to be touched (probe/exclude.h), or NULL; borrowed */
     bool sts_mode_given;
     enum sts_mode sts_mode;
+    bool fetch_anyway;                  /* the policy, whether there is a record or not */
     struct sts_fetch_facts *sts_policy; /* used in place of a fetch; NULL: fetch. Borrowed */
 };
 

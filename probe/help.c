@@ -107,6 +107,16 @@ static const char diff_usage[] =
     "than 10,000 lines have to be in the same order, or both sorted: LC_ALL=C sort -o FILE FILE.\n"
     "Exit status: 0 nothing got worse, 2 something did.\n";
 
+static const char suggest_usage[] =
+    "usage: mxprobe suggest [OPTION...] DOMAIN\n"
+    "\n"
+    "Probes a domain and prints what fits it: an MTA-STS policy and record, in mode testing at "
+    "first,\n"
+    "a TLS-RPT record, TLSA records of the keys that the mail hosts show; and what would break if\n"
+    "all of it were published now. Exit status: 0 something is suggested, 2 the domain takes no "
+    "mail,\n"
+    "3 its MX records could not be had.\n";
+
 static const char usage[] =
     "usage: mxprobe COMMAND [OPTION...] ARGUMENT...\n"
     "\n"
@@ -116,6 +126,7 @@ static const char usage[] =
     "  report FILE...            explain the TLS-RPT reports that were received\n"
     "  lint KIND FILE|-          judge a record or policy before it is published\n"
     "  diff OLD NEW              what changed between two files of results\n"
+    "  suggest DOMAIN            the records and the policy that fit a domain\n"
     "\n"
     "mxprobe COMMAND --help tells more. A bare domain is enough: mxprobe check example.com\n";
 
@@ -145,6 +156,10 @@ void help_print(FILE *out, enum command command)
     case COMMAND_DIFF:
         fputs(diff_usage, out);
         print_options(out, FOR_DIFF);
+        break;
+    case COMMAND_SUGGEST:
+        fputs(suggest_usage, out);
+        print_options(out, FOR_SUGGEST);
         break;
     }
 }

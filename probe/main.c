@@ -47,6 +47,8 @@ static int run(struct settings *settings, struct failure *failure)
         return diff_command(settings, failure);
     case COMMAND_REPORT:
         return report_command(settings, failure);
+    case COMMAND_SUGGEST:
+        return suggest_command(settings, failure);
     case COMMAND_NONE:
         break;
     }

@@ -266,6 +266,12 @@ static const char *set_crl_file(struct settings *settings, const char *argument)
     return NULL;
 }
 
+static const char *set_next_cert(struct settings *settings, const char *argument)
+{
+    settings->next_cert_file = argument;
+    return NULL;
+}
+
 static const char *set_at(struct settings *settings, const char *argument)
 {
     if (timestamp_parse(argument, (int64_t)time(NULL), &settings->judge.at_s) != 0)
@@ -496,8 +502,9 @@ const struct option option_table[] = {
      "check only); default text",
      set_format},
     {"color", 0, "WHEN", OUTPUT, FOR_ALL, "auto, always or never; NO_COLOR is honoured", set_color},
-    {"org", 0, "NAME", OUTPUT, FOR_PROBING, "who reports, for tlsrpt; default mxprobe", set_org},
-    {"contact", 0, "ADDR", OUTPUT, FOR_PROBING,
+    {"org", 0, "NAME", OUTPUT, FOR_RESULTS | FOR_REPORT, "who reports, for tlsrpt; default mxprobe",
+     set_org},
+    {"contact", 0, "ADDR", OUTPUT, FOR_RESULTS | FOR_REPORT,
      "whom to ask about the report, for tlsrpt; default an address that says there is none",
      set_contact},
     {NULL, 'v', NULL, OUTPUT, FOR_CHECK,
@@ -537,11 +544,13 @@ const struct option option_table[] = {
      "a certificate that ends within so many days is a warning; default 21", set_expiry_warn},
     {"expiry-crit", 0, "DAYS", JUDGEMENT, FOR_PROBING, "the same as a failure; default off",
      set_expiry_crit},
-    {"require-dane", 0, NULL, JUDGEMENT, FOR_PROBING, "judge as a sender that mandates DANE",
+    {"require-dane", 0, NULL, JUDGEMENT, FOR_RESULTS, "judge as a sender that mandates DANE",
      set_require_dane},
+    {"next-cert", 0, "FILE", JUDGEMENT, FOR_SUGGEST,
+     "the certificate (PEM) that comes next: the TLSA record of its key too", set_next_cert},
     {"no-autopsy", 0, NULL, DEEPER, FOR_PROBING,
      "no further attempts to tell why a handshake failed", set_no_autopsy},
-    {"both-keys", 0, NULL, DEEPER, FOR_PROBING,
+    {"both-keys", 0, NULL, DEEPER, FOR_RESULTS,
      "one more session: the certificate of the other kind of key, RSA or ECDSA", set_both_keys},
     {"tls-survey", 0, NULL, DEEPER, FOR_CHECK,
      "ask every address for its TLS versions and weak suites, in up to 12 more connections",

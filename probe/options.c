@@ -10,11 +10,9 @@ static const struct {
     const char *word;
     enum command command;
     unsigned bit;
-} commands[] = {{"check", COMMAND_CHECK, FOR_CHECK},
-                {"scan", COMMAND_SCAN, FOR_SCAN},
-                {"lint", COMMAND_LINT, FOR_LINT},
-                {"report", COMMAND_REPORT, FOR_REPORT},
-                {"diff", COMMAND_DIFF, FOR_DIFF}};
+} commands[] = {{"check", COMMAND_CHECK, FOR_CHECK}, {"scan", COMMAND_SCAN, FOR_SCAN},
+                {"lint", COMMAND_LINT, FOR_LINT},    {"report", COMMAND_REPORT, FOR_REPORT},
+                {"diff", COMMAND_DIFF, FOR_DIFF},    {"suggest", COMMAND_SUGGEST, FOR_SUGGEST}};
 
 /* What the loop over argv carries along. */
 struct reading {
@@ -131,10 +129,10 @@ static void read_operand(struct reading *reading, const char *word)
         if (strcmp(word, commands[i].word) == 0)
             settings->command = commands[i].command;
     if (settings->command == COMMAND_NONE)
-        failure_set(
-            reading->failure, STATUS_USAGE,
-            "there is no command \"%s\"; the commands are check, scan, report, lint and diff",
-            word);
+        failure_set(reading->failure, STATUS_USAGE,
+                    "there is no command \"%s\"; the commands are check, scan, report, lint, "
+                    "diff and suggest",
+                    word);
 }
 
 /* The first option that the command does not have, or NULL. */

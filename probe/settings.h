@@ -41,7 +41,8 @@ enum command {
     COMMAND_SCAN,
     COMMAND_LINT,
     COMMAND_REPORT,
-    COMMAND_DIFF
+    COMMAND_DIFF,
+    COMMAND_SUGGEST
 };
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_NAGIOS, FORMAT_TLSRPT };
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -78,6 +79,7 @@ struct settings {
     int deadline_ms;
     const char *ca_file, *crl_file;
     const char *sts_policy_file;
+    const char *next_cert_file; /* suggest's */
     struct what_if what_if;
     char **what_if_given; /* "mx=mx1.example.test:10" */
     size_t n_what_if_given;

@@ -146,18 +146,18 @@ static void on_record(void *arg)
         finish(job);
         return;
     }
-    bool valid = record.status == STS_RECORD_VALID;
+    bool wanted = record.status == STS_RECORD_VALID || job->options->fetch_anyway;
     sts_record_clear(&record);
-    if (valid && job->options->sts_policy) {
+    if (wanted && job->options->sts_policy) {
         job->facts->sts_fetch = sts_fetch_facts_ref(job->options->sts_policy);
         finish(job);
         return;
     }
-    if (valid) {
+    if (wanted) {
         asked |= ask_host(job, &job->a, DNS_TYPE_A, &job->a_answer);
         asked |= ask_host(job, &job->aaaa, DNS_TYPE_AAAA, &job->aaaa_answer);
     }
-    if (valid && !asked)
+    if (wanted && !asked)
         note_unfetched(job, STS_FETCH_OURS, "out of memory");
     if (!asked)
         finish(job);
