@@ -59,23 +59,13 @@ static uint64_t resident_bytes(void)
     return strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void say(struct scan_run *run, const char *text, size_t number)
-{
-    if (run->settings->scan.progress == PROGRESS_NEVER)
-        return;
-    pthread_mutex_lock(&run->screen);
-    scan_progress_clear(&run->progress);
-    fprintf(stderr, "mxprobe: %s; domains in flight: %zu\n", text, number);
-    pthread_mutex_unlock(&run->screen);
-}
-
 static void say_few_descriptors(const struct watch *watch)
 {
     char text[80];
 
     snprintf(text, sizeof text, "open files are limited to %zu (ulimit -n)",
              watch->limits.descriptors);
-    say(watch->run, text, watch->limits.concurrency);
+    scan_screen_say(watch->run, text, watch->limits.concurrency);
 }
 
 static void feel_pressure(struct watch *watch)
@@ -94,7 +84,7 @@ static void feel_pressure(struct watch *watch)
     size_t now = watch->pressure.now;
     atomic_store(&run->environment.concurrency, now);
     if (watch->pressure.remark && watch->pressure.remark != before)
-        say(run, watch->pressure.remark, now);
+        scan_screen_say(run, watch->pressure.remark, now);
     /* What is kept for others shrinks and grows along. */
     struct worker_limits limits = watch->limits.worker;
     limits.shared_facts = limits.shared_facts * now / watch->pressure.most + 1;
@@ -118,6 +108,8 @@ static void show_progress(struct watch *watch)
 
     for (size_t i = 0; i <= VERDICT_FAIL; i++)
         state.verdicts[i] = atomic_load(&run->verdicts[i]);
+    if (!scan_screen_takes(run, 0))
+        return;
     pthread_mutex_lock(&run->screen);
     scan_progress_update(&run->progress, &state, clock_monotonic_ms());
     pthread_mutex_unlock(&run->screen);
@@ -291,12 +283,24 @@ static int print_summary(const struct watch *watch, const char *resume_command)
         add_worker(run->workers[i], summary, &out);
     bool wanted = scan->progress == PROGRESS_ALWAYS ||
                   (scan->progress == PROGRESS_AUTO && (out.interrupted || isatty(STDERR_FILENO)));
-    if (wanted)
+    /* A reader that has stopped keeps nobody who was told to stop. */
+    if (wanted && (!out.interrupted || scan_screen_takes(run, 0)))
         summary_print_text(stderr, summary, &out, terminal_color(run->settings->color));
     if (scan->summary)
         status = summary_write_file(scan->summary, summary, &out);
     summary_free(summary);
     return status;
+}
+
+/* The output is whole: whoever does not want to wait for the summary may say so once more. */
+static void let_signals_kill(void)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 static int finish(const struct watch *watch, struct failure *failure)
@@ -311,6 +315,8 @@ static int finish(const struct watch *watch, struct failure *failure)
     int output_error = atomic_load(&run->output_error);
     if (scan->output && (watch->interrupted_by || output_error))
         resume_command = resume_command_make(run->settings->argv);
+    if (watch->interrupted_by)
+        let_signals_kill();
     int summarised = print_summary(watch, resume_command);
     int summary_error = errno;
     free(resume_command);
@@ -528,7 +534,8 @@ int scan_command(struct settings *settings, struct failure *failure)
     clean_up(&run);
     sts_fetch_library_cleanup();
     free(fqdn);
-    if (watch.interrupted_by) { /* the output is whole: die of the signal, as a shell expects */
+    if (watch.interrupted_by &&
+        !failure->status) { /* the output is whole: die of the signal, as a shell expects */
         signal(watch.interrupted_by, SIG_DFL);
         raise(watch.interrupted_by);
     }

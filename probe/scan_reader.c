@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "probe/scan_run.h"
@@ -32,16 +31,6 @@ static bool wait_for_room(struct scan_run *run)
             continue; /* another reading of the counters decides */
     }
     return !stopping(run);
-}
-
-static void complain_of(struct scan_run *run, const struct scan_line *line)
-{
-    pthread_mutex_lock(&run->screen);
-    scan_progress_clear(&run->progress);
-    fprintf(stderr, "mxprobe: line %llu: %s: %s\n", (unsigned long long)line->number, line->reason,
-            line->excerpt);
-    pthread_mutex_unlock(&run->screen);
-    atomic_fetch_add(&run->malformed, 1);
 }
 
 /* False when the scan cannot go on. */
@@ -89,7 +78,7 @@ void *scan_reader(void *arg)
             going_on = take_up(run, line.domain);
             break;
         case SCAN_MALFORMED:
-            complain_of(run, &line);
+            scan_screen_complain(run, &line);
             break;
         case SCAN_FAILED:
             run->input_error = line.error;

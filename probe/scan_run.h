@@ -59,6 +59,18 @@ void scan_raise(int fd);
 /* Is everything answered that was taken up, and nothing more to come? */
 bool scan_complete(struct scan_run *run);
 
+/*
+ * Would standard error take another line at once? Waits for that `timeout_ms`, or for ever with -1,
+ * but not when the scan is told to stop.
+ */
+bool scan_screen_takes(const struct scan_run *run, int timeout_ms);
+
+/* Says how many domains are in flight and why; not where standard error would block. */
+void scan_screen_say(struct scan_run *run, const char *text, size_t number);
+
+/* Counts a malformed line and tells of it; waits for standard error until the scan is to stop. */
+void scan_screen_complain(struct scan_run *run, const struct scan_line *line);
+
 /* The threads; `arg` is a struct scan_run. */
 void *scan_reader(void *arg);
 void *scan_writer(void *arg);
