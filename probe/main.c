@@ -64,6 +64,7 @@ int main(int argc, char *argv[])
 
     keep_standard_streams();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* ulimit -f: a write that fails, as on a full disk */
     settings_init(&settings);
     options_read(argc, argv, &settings, &failure);
     if (!failure.status)

@@ -6,6 +6,7 @@ The resolver is a port on which nobody listens, so that every domain is answered
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import tempfile
@@ -137,6 +138,14 @@ class Outputs(Scan):
         done = self.scan("a.example\n", f"--output={self.directory}/no/such/folder")
         self.assert_complaint(done, 74)
 
+    def test_file_size_limit(self):
+        path = self.directory / "out"
+        done = self.scan("".join(f"d{number}.example\n" for number in range(50)),
+                         f"--output={path}", preexec_fn=lambda: resource.setrlimit(
+                             resource.RLIMIT_FSIZE, (10_000, 10_000)))
+        self.assert_complaint(done, 74)
+        self.assertTrue(path.read_bytes().endswith(b"\n"))
+
     def test_reader_gone(self):
         reader, writer = os.pipe()
         os.close(reader)
@@ -197,6 +206,24 @@ class Outputs(Scan):
 
 
 class Interruptions(Scan):
+    def test_nobody_reads_the_complaints(self):
+        """Of 5,000 malformed lines a full pipe holds some; a signal is heard all the same."""
+        path = self.directory / "list"
+        path.write_text("".join(f"no domain {number}\n" for number in range(5000)))
+        program = cli.start("scan", self.resolver, path)
+        time.sleep(1)
+        self.assertIsNone(program.poll())
+        began = time.monotonic()
+        program.send_signal(signal.SIGINT)
+        program.wait(timeout=cli.PATIENCE)
+        self.assertLess(time.monotonic() - began, 2)
+        errors = program.communicate()[1]
+        self.assertEqual(program.returncode, -signal.SIGINT)
+        lines = errors.splitlines(keepends=True)
+        self.assertGreater(len(lines), 100)
+        for number, line in enumerate(lines, 1):
+            self.assert_one_line(line, f"mxprobe: line {number}: ".encode())
+
     def interrupted(self, number, *arguments):
         """A scan of names that nobody answers for, told to stop when it is under way."""
         text = "".join(f"d{number}.example\n" for number in range(5000))
