@@ -190,6 +190,14 @@ struct exclude *exclude_load(const char *path, struct failure *failure)
     return exclude;
 }
 
+bool exclude_has_alias(const struct exclude *exclude, const struct dns_answer *answer)
+{
+    for (size_t i = 0; answer && i < answer->n_aliases; i++)
+        if (exclude_has_name(exclude, answer->aliases[i]))
+            return true;
+    return false;
+}
+
 void exclude_free(struct exclude *exclude)
 {
     if (!exclude)

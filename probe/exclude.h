@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "dns/address.h"
+#include "dns/answer.h"
 #include "probe/settings.h"
 
 enum { EXCLUDE_ENTRIES_MAX = 1 << 24 };
@@ -35,6 +36,9 @@ bool exclude_has_name(const struct exclude *exclude, const char *name);
  * NAT64 64:ff9b::/96, 6to4) is also judged by that; ::/0 excludes no IPv4.
  */
 bool exclude_has_address(const struct exclude *exclude, const struct dns_address *address);
+
+/* The same of the names that an answer led through: the aliases, not the name asked for. */
+bool exclude_has_alias(const struct exclude *exclude, const struct dns_answer *answer);
 
 /* NULL is fine. */
 void exclude_free(struct exclude *exclude);

@@ -64,6 +64,8 @@ static enum smtp_problem objection(const struct host_job *job, const struct dns_
     const struct domain_job_options *options = job->options;
 
     if (exclude_has_name(options->exclude, job->facts->host) ||
+        exclude_has_alias(options->exclude, job->facts->a) ||
+        exclude_has_alias(options->exclude, job->facts->aaaa) ||
         exclude_has_address(options->exclude, address))
         return SMTP_TARGET_EXCLUDED;
     if (!options->allow_private && dns_address_special_use(address))

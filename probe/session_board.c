@@ -14,6 +14,8 @@ enum {
     /* Of what was probed, to tell repeats; two keys may share a place. */
     FINGERPRINTS = 1 << 15,
     LOOK_MS = 500, /* how often it is looked how far sessions are */
+    /* What facts take as a rule: those with monstrous chains count for several. */
+    USUAL_BYTES = 24 * 1024,
 };
 
 /* One (MX host, server name, address): waits for its turn, is under way, or has its facts. */
@@ -118,7 +120,7 @@ static void forget_surplus(struct session_board *board)
     const struct session_board_options *options = &board->options;
 
     while (board->n_kept > options->entries_max ||
-           (options->bytes_max > 0 && board->bytes_kept > options->bytes_max && board->n_kept > 0))
+           board->bytes_kept > options->entries_max * USUAL_BYTES)
         forget(board, board->oldest);
 }
 

@@ -43,7 +43,6 @@ struct session_board_options {
     const struct backend *backend; /* holds the sessions; borrowed */
     struct pacer_options pacer;
     size_t entries_max; /* facts kept; at least 1 */
-    size_t bytes_max;   /* and so much memory, by smtp_facts_bytes; 0: no limit */
 };
 
 struct session_board_stats {

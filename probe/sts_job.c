@@ -101,7 +101,9 @@ static void on_host_addresses(void *arg)
     if (job->a.handle || job->aaaa.handle)
         return;
     snprintf(host, sizeof host, "mta-sts.%s", job->facts->domain);
-    job->excluded = exclude_has_name(job->options->exclude, host);
+    job->excluded = exclude_has_name(job->options->exclude, host) ||
+                    exclude_has_alias(job->options->exclude, job->a_answer) ||
+                    exclude_has_alias(job->options->exclude, job->aaaa_answer);
     take_addresses(job, job->a_answer, &targets);
     take_addresses(job, job->aaaa_answer, &targets);
     if (targets.n) {
