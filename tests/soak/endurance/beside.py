@@ -3,7 +3,10 @@ import threading
 
 
 class Beside(threading.Thread):
-    """Runs `go` at once; `end` waits for it and raises what it raised."""
+    """Runs `go` at once; `end` waits for it and raises what it raised.
+
+    Farms are not made in `go`: whoever makes two at a time gets one port for both.
+    """
 
     def __init__(self):
         super().__init__(daemon=True)

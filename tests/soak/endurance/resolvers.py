@@ -8,13 +8,19 @@ from .stage import (Scan, Stage, Watch, by_domain, command, domains_on, either,
 
 GROWTH_KIB = 16 * 1024
 WORD = "the resolver does not keep up"
+NO_TURN = "too many DNS questions were waiting"
+
+
+def is_about_the_resolver(finding):
+    """No answer; or, twice, no turn to ask, since those before had no answer."""
+    return finding["reason"] == "dns_temporary_failure" or \
+        (finding["reason"] == "probe_error" and NO_TURN in finding["detail"])
 
 
 def is_right(domain, result, reachable):
     """The truth, or that the DNS did not answer; never anything else about the domain."""
-    reasons = {finding["reason"] for finding in result["findings"]}
     if result["verdict"] == "unknown":
-        return "dns_temporary_failure" in reasons
+        return any(is_about_the_resolver(finding) for finding in result["findings"])
     if domain in reachable:
         return result["verdict"] == "ok"
     return result["mx"]["status"] == "nxdomain"

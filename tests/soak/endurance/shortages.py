@@ -61,13 +61,16 @@ def little_memory_means_that_hosts_are_probed_again():
 class Squeezed(beside.Beside):
     """Some other program takes the descriptors for a while; here the limit falls."""
 
-    def go(self):
+    def __init__(self):
         self.domains = zone.own_domains(1000)
         self.out = Stage.directory / "squeezed.jsonl"
-        sink = Stage.servers.sink(delay=50)
+        self.argv = command(Stage.servers.sink(delay=50), "--per-network", 1000,
+                            write_list("squeezed.list", self.domains))
+        super().__init__()
+
+    def go(self):
         with open(self.out, "wb") as file:
-            scan = Scan(command(sink, "--per-network", 1000,
-                                write_list("squeezed.list", self.domains)), stdout=file)
+            scan = Scan(self.argv, stdout=file)
         hard = resource.prlimit(scan.process.pid, resource.RLIMIT_NOFILE)[1]
         while scan.process.poll() is None and scan.status_field("Threads") < THREADS:
             time.sleep(0.002)
