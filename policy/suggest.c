@@ -22,13 +22,13 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Of two policies in force each has a finding, in the same words; one of them will do. */
+/* What is found of both kinds of key, and told by both judges, is told once. */
 static bool is_known(const struct suggestion *suggestion, const struct suggest_warning *warning)
 {
     for (size_t i = 0; i < suggestion->n_warnings; i++) {
         const struct suggest_warning *other = &suggestion->warnings[i];
-        if (same_text(other->text, warning->text) && same_text(other->mx, warning->mx) &&
-            same_text(other->ip, warning->ip))
+        if (other->about == warning->about && same_text(other->text, warning->text) &&
+            same_text(other->mx, warning->mx) && same_text(other->ip, warning->ip))
             return true;
     }
     return false;
