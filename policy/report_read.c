@@ -75,7 +75,7 @@ static void read_failures(struct report_object *policy, const cJSON *value,
     item = single ? value : value->child;
     for (size_t i = 0; i < n; i++, item = item->next) {
         struct report_object object = {.reader = policy->reader};
-        snprintf(object.place, sizeof object.place, "%s%s[%zu].", policy->place, name, i);
+        snprintf(object.place, sizeof object.place, "%.48s%s[%zu].", policy->place, name, i);
         if (!cJSON_IsObject(item)) {
             object.place[strlen(object.place) - 1] = '\0';
             report_refuse(policy->reader, "%s: it is no object", object.place);

@@ -49,10 +49,16 @@ struct session_ops {
     enum smtp_stage (*stage)(void *self, void *handle);
 };
 
-struct backend_ops {
-    void *(*fetch)(void *self, const char *domain, const struct dns_address *addresses,
+/* The policy hosts; apart for the same reason (probe/fetch_desk.h). */
+struct fetch_ops {
+    void *(*start)(void *self, const char *domain, const struct dns_address *addresses,
                    size_t n_addresses, backend_fetch_fn *done, void *arg);
-    void (*fetch_cancel)(void *self, void *handle);
+    void (*cancel)(void *self, void *handle);
+    /* As that of the sessions. NULL where there are no such limits. */
+    bool (*waits)(void *self, void *handle);
+};
+
+struct backend_ops {
     /* Runs `run` once from the loop, soon. */
     void *(*soon)(void *self, void (*run)(void *arg), void *arg);
     void (*soon_cancel)(void *self, void *handle);
@@ -67,6 +73,8 @@ struct backend {
     void *dns_self;
     const struct session_ops *sessions;
     void *sessions_self;
+    const struct fetch_ops *fetches;
+    void *fetches_self;
     const struct backend_ops *ops;
     void *self;
 };

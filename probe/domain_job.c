@@ -128,7 +128,7 @@ bool domain_job_waits(const struct domain_job *job)
     for (size_t i = 0; job->hosts && i < job->facts->n_hosts; i++)
         if (job->hosts[i].backend && host_job_waits(&job->hosts[i]))
             return true;
-    return false;
+    return sts_job_waits(&job->sts);
 }
 
 void domain_job_progress(const struct domain_job *job, size_t *sessions, size_t *sessions_done)

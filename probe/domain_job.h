@@ -40,8 +40,8 @@ struct domain_job *domain_job_start(const struct backend *backend,
 struct domain_facts *domain_job_cut(struct domain_job *job, enum smtp_problem why);
 
 /*
- * Is there a session that has not begun yet, because of a limit of our own? Then the time that
- * passes says nothing about the domain.
+ * Is there a session or a fetch that has not begun yet, because of a limit of our own? Then the
+ * time that passes says nothing about the domain.
  */
 bool domain_job_waits(const struct domain_job *job);
 

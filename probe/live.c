@@ -143,9 +143,9 @@ static enum smtp_stage session_stage(void *self, void *handle)
 static const struct session_ops live_sessions = {
     .start = session, .cut = session_cut, .stage = session_stage};
 
+static const struct fetch_ops live_fetches = {.start = fetch, .cancel = fetch_cancel};
+
 static const struct backend_ops live_ops = {
-    .fetch = fetch,
-    .fetch_cancel = fetch_cancel,
     .soon = soon,
     .soon_cancel = soon_cancel,
     .wall_ms = wall_ms,
@@ -160,6 +160,8 @@ struct backend live_backend(struct live *live)
                             .dns_self = live,
                             .sessions = &live_sessions,
                             .sessions_self = live,
+                            .fetches = &live_fetches,
+                            .fetches_self = live,
                             .ops = &live_ops,
                             .self = live};
 }

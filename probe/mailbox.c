@@ -30,6 +30,13 @@ void mailbox_free(struct mailbox *mailbox)
 {
     if (!mailbox)
         return;
+    struct message *message = mailbox_take(mailbox);
+    while (message) {
+        struct message *next = message->next;
+        if (message->drop)
+            message->drop(message);
+        message = next;
+    }
     close(mailbox->fd);
     free(mailbox);
 }

@@ -11,6 +11,7 @@
 struct message {
     struct message *next;
     void (*deliver)(void *receiver, struct message *message);
+    void (*drop)(struct message *message); /* frees it undelivered; NULL where nothing is owned */
 };
 
 struct mailbox;
@@ -18,7 +19,7 @@ struct mailbox;
 /* NULL with errno set when out of memory or descriptors. */
 struct mailbox *mailbox_new(void);
 
-/* What is still inside must have been taken out. NULL is allowed. */
+/* Drops what is still inside. No sender is left. NULL is allowed. */
 void mailbox_free(struct mailbox *mailbox);
 
 /* From any thread. Never fails, never blocks. */

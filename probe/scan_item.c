@@ -3,13 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void drop(struct message *message)
+{
+    scan_item_free((struct scan_item *)message);
+}
+
 struct scan_item *scan_item_new(const char *domain)
 {
     size_t length = strlen(domain) + 1;
     struct scan_item *item = calloc(1, sizeof *item + length);
 
-    if (item)
-        memcpy(item->domain, domain, length);
+    if (!item)
+        return NULL;
+    item->message.drop = drop;
+    memcpy(item->domain, domain, length);
     return item;
 }
 

@@ -23,6 +23,11 @@ static void on_answer(void *receiver, struct message *message)
     session_request_free(request);
 }
 
+static void drop(struct message *message)
+{
+    session_request_free((struct session_request *)message);
+}
+
 static void *start(void *self, const struct smtp_target *target, backend_session_fn *done,
                    void *arg)
 {
@@ -32,7 +37,7 @@ static void *start(void *self, const struct smtp_target *target, backend_session
 
     if (!request)
         return NULL;
-    *request = (struct session_request){.message.deliver = boards->deliver,
+    *request = (struct session_request){.message = {.deliver = boards->deliver, .drop = drop},
                                         .answer_to = asker->answer_to,
                                         .answered = on_answer,
                                         .target = *target,

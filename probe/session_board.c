@@ -321,11 +321,10 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
     evtimer_add(board->look, &again);
 }
 
-void session_board_set_limits(struct session_board *board, size_t entries_max, size_t sessions_max)
+void session_board_set_limit(struct session_board *board, size_t entries_max)
 {
     board->options.entries_max = entries_max;
     forget_surplus(board);
-    pacer_set_sessions_max(board->pacer, sessions_max);
 }
 
 void session_board_stats(const struct session_board *board, struct session_board_stats *out)
@@ -343,11 +342,11 @@ struct session_board *session_board_new(struct event_base *base,
     if (!board)
         return NULL;
     board->options = *options;
-    board->pacer = pacer_new(base, &options->pacer);
+    board->pacer = options->pacer;
     board->fingerprints = calloc(FINGERPRINTS, sizeof *board->fingerprints);
     board->mutes = mute_addresses_new();
     board->look = evtimer_new(base, on_look, board);
-    if (!board->pacer || !board->fingerprints || !board->mutes || !board->look ||
+    if (!board->fingerprints || !board->mutes || !board->look ||
         evtimer_add(board->look, &look) != 0 ||
         RAND_bytes((unsigned char *)&seed, sizeof seed) != 1 ||
         dns_table_init(&board->entries, seed) != 0) {
@@ -386,7 +385,6 @@ void session_board_free(struct session_board *board)
         }
     }
     dns_table_clear(&board->entries);
-    pacer_free(board->pacer);
     mute_addresses_free(board->mutes);
     if (board->look)
         event_free(board->look);

@@ -41,8 +41,8 @@ struct session_request {
 
 struct session_board_options {
     const struct backend *backend; /* holds the sessions; borrowed */
-    struct pacer_options pacer;
-    size_t entries_max; /* facts kept; at least 1 */
+    struct pacer *pacer;           /* lets them begin; borrowed */
+    size_t entries_max;            /* facts kept; at least 1 */
 };
 
 struct session_board_stats {
@@ -69,7 +69,7 @@ void session_board_free(struct session_board *board);
 void session_board_take(struct session_board *board, struct session_request *request);
 
 /* Keeps fewer facts, or more, from now on. */
-void session_board_set_limits(struct session_board *board, size_t entries_max, size_t sessions_max);
+void session_board_set_limit(struct session_board *board, size_t entries_max);
 
 void session_board_stats(const struct session_board *board, struct session_board_stats *out);
 

@@ -107,8 +107,8 @@ static void on_host_addresses(void *arg)
     take_addresses(job, job->a_answer, &targets);
     take_addresses(job, job->aaaa_answer, &targets);
     if (targets.n) {
-        job->fetch = backend->ops->fetch(backend->self, job->facts->domain, targets.addresses,
-                                         targets.n, on_fetched, job);
+        job->fetch = backend->fetches->start(backend->fetches_self, job->facts->domain,
+                                             targets.addresses, targets.n, on_fetched, job);
         if (job->fetch)
             return;
         note_unfetched(job, STS_FETCH_OURS, "out of memory");
@@ -176,6 +176,14 @@ bool sts_job_start(struct sts_job *job, const struct backend *backend,
     return job->busy;
 }
 
+bool sts_job_waits(const struct sts_job *job)
+{
+    const struct backend *backend = job->backend;
+
+    return job->fetch && backend->fetches->waits &&
+           backend->fetches->waits(backend->fetches_self, job->fetch);
+}
+
 void sts_job_cut(struct sts_job *job, enum smtp_problem why)
 {
     if (!job->busy)
@@ -186,7 +194,7 @@ void sts_job_cut(struct sts_job *job, enum smtp_problem why)
     lookup_cut(&job->a, why);
     lookup_cut(&job->aaaa, why);
     if (job->fetch)
-        job->backend->ops->fetch_cancel(job->backend->self, job->fetch);
+        job->backend->fetches->cancel(job->backend->fetches_self, job->fetch);
     if (job->fetch || at_host)
         note_unfetched(job, STS_FETCH_CUT, NULL);
     job->fetch = NULL;

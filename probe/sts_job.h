@@ -26,6 +26,9 @@ bool sts_job_start(struct sts_job *job, const struct backend *backend,
                    const struct domain_job_options *options, struct domain_facts *facts,
                    void (*done)(void *arg), void *arg);
 
+/* Has the fetch not begun yet, because of a limit of our own? */
+bool sts_job_waits(const struct sts_job *job);
+
 /* Stops what is under way: a lookup counts as lookup_cut says, a fetch as not done. Idempotent. */
 void sts_job_cut(struct sts_job *job, enum smtp_problem why);
 

@@ -10,6 +10,7 @@
 
 #include "output/result.h"
 #include "probe/clock.h"
+#include "probe/fetch_desk.h"
 #include "probe/live.h"
 #include "probe/print_result.h"
 #include "probe/setback.h"
@@ -35,7 +36,10 @@ struct worker {
     struct backend live_backend; /* holds sessions, for the board */
     struct backend backend;      /* asks the boards for them, for the jobs */
     struct session_asker asker;
+    struct pacer *pacer; /* of the board and the desk */
     struct session_board *board;
+    struct fetch_asker fetch_asker;
+    struct fetch_desk *desk;
     struct judge_options judge;
     struct summary *summary;
     struct task *tasks;
@@ -278,6 +282,13 @@ void worker_take_request(void *receiver, struct message *message)
     session_board_take(worker->board, (struct session_request *)message);
 }
 
+static void take_fetch_request(void *receiver, struct message *message)
+{
+    struct worker *worker = receiver;
+
+    fetch_desk_take(worker->desk, (struct fetch_request *)message);
+}
+
 void worker_give(struct worker *worker, struct scan_item *item)
 {
     item->message.deliver = on_item;
@@ -310,8 +321,8 @@ static void on_change(void *receiver, struct message *message)
 
     (void)message;
     atomic_store(&worker->changing, false);
-    session_board_set_limits(worker->board, atomic_load(&worker->new_shared_facts),
-                             atomic_load(&worker->new_sessions));
+    session_board_set_limit(worker->board, atomic_load(&worker->new_shared_facts));
+    pacer_set_sessions_max(worker->pacer, atomic_load(&worker->new_sessions));
 }
 
 void worker_set_limits(struct worker *worker, const struct worker_limits *limits)
@@ -348,21 +359,28 @@ static bool set_up_board(struct worker *worker, const struct worker_limits *limi
 {
     const struct worker_environment *environment = worker->environment;
     const struct scan_settings *scan = &environment->settings->scan;
-    const struct session_board_options options = {
-        .backend = &worker->live_backend,
-        .pacer = {.per_host = scan->per_host,
-                  .per_network = scan->per_network,
-                  .rate = scan->rate / (double)environment->n_workers,
-                  .sessions_max = limits->sessions},
-        .entries_max = limits->shared_facts};
+    const struct pacer_options pace = {.per_host = scan->per_host,
+                                       .per_network = scan->per_network,
+                                       .rate = scan->rate / (double)environment->n_workers,
+                                       .sessions_max = limits->sessions};
+    struct session_board_options options = {.backend = &worker->live_backend,
+                                            .entries_max = limits->shared_facts};
 
     worker->live_backend = live_backend(worker->live);
+    worker->pacer = options.pacer = pacer_new(worker->base, &pace);
+    if (!worker->pacer)
+        return false;
     worker->board = session_board_new(worker->base, &options);
+    worker->desk = fetch_desk_new(&worker->live_backend, worker->pacer);
+    worker->fetch_asker =
+        (struct fetch_asker){&environment->boards, worker->mailbox, take_fetch_request};
     worker->asker = (struct session_asker){&environment->boards, worker->mailbox};
     worker->backend = worker->live_backend;
     worker->backend.sessions = &session_asker_ops;
     worker->backend.sessions_self = &worker->asker;
-    return worker->board != NULL;
+    worker->backend.fetches = &fetch_asker_ops;
+    worker->backend.fetches_self = &worker->fetch_asker;
+    return worker->board && worker->desk;
 }
 
 struct worker *worker_new(struct worker_environment *environment,
@@ -399,17 +417,9 @@ void worker_free(struct worker *worker)
 {
     if (!worker)
         return;
-    /* What is left in the mailbox are answers and requests; no domain is under way any more. */
-    struct message *message = worker->mailbox ? mailbox_take(worker->mailbox) : NULL;
-    while (message) {
-        struct message *next = message->next;
-        if (message->deliver == on_item)
-            scan_item_free((struct scan_item *)message);
-        else if (message != &worker->stop && message != &worker->change)
-            session_request_free((struct session_request *)message);
-        message = next;
-    }
     session_board_free(worker->board);
+    fetch_desk_free(worker->desk);
+    pacer_free(worker->pacer);
     live_free(worker->live);
     if (worker->mail)
         event_free(worker->mail);

@@ -208,10 +208,9 @@ static enum dns_validation validation(void *self)
 
 static const struct answer_ops dns = {.ask = ask, .cancel = cancel};
 static const struct session_ops sessions = {.start = session, .cut = session_cut};
+static const struct fetch_ops fetches = {.start = fetch, .cancel = fetch_cancel};
 
 static const struct backend_ops ops = {
-    .fetch = fetch,
-    .fetch_cancel = fetch_cancel,
     .soon = soon,
     .soon_cancel = cancel,
     .wall_ms = wall_ms,
@@ -226,6 +225,8 @@ struct backend scene_backend(struct scene_backend *backend)
                             .dns_self = backend,
                             .sessions = &sessions,
                             .sessions_self = backend,
+                            .fetches = &fetches,
+                            .fetches_self = backend,
                             .ops = &ops,
                             .self = backend};
 }

@@ -124,9 +124,8 @@ struct backend fake_backend(struct fake *fake)
 {
     static const struct answer_ops dns = {.ask = ask, .cancel = cancel};
     static const struct session_ops sessions = {.start = session, .cut = session_cut};
+    static const struct fetch_ops fetches = {.start = fetch, .cancel = cancel};
     static const struct backend_ops ops = {
-        .fetch = fetch,
-        .fetch_cancel = cancel,
         .soon = soon,
         .soon_cancel = cancel,
         .wall_ms = wall_ms,
@@ -139,6 +138,8 @@ struct backend fake_backend(struct fake *fake)
                             .dns_self = fake,
                             .sessions = &sessions,
                             .sessions_self = fake,
+                            .fetches = &fetches,
+                            .fetches_self = fake,
                             .ops = &ops,
                             .self = fake};
 }

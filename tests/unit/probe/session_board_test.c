@@ -11,6 +11,7 @@ struct world {
     struct event_base *base;
     struct fake fake;
     struct backend backend;
+    struct pacer *pacer;
     struct session_board *board;
     struct mailbox *mailbox; /* of the one loop: asks and answers */
     struct session_boards boards;
@@ -47,9 +48,11 @@ static int set_up(void **state)
 
 static void make_board(struct world *world, size_t entries_max, size_t per_host)
 {
-    const struct session_board_options options = {
-        .backend = &world->backend, .pacer = {.per_host = per_host}, .entries_max = entries_max};
+    const struct pacer_options pace = {.per_host = per_host};
+    struct session_board_options options = {.backend = &world->backend, .entries_max = entries_max};
 
+    world->pacer = options.pacer = pacer_new(world->base, &pace);
+    assert_non_null(world->pacer);
     world->board = session_board_new(world->base, &options);
     assert_non_null(world->board);
 }
@@ -59,11 +62,7 @@ static int tear_down(void **state)
     struct world *world = *state;
 
     session_board_free(world->board);
-    for (struct message *message = mailbox_take(world->mailbox); message;) {
-        struct message *next = message->next;
-        session_request_free((struct session_request *)message);
-        message = next;
-    }
+    pacer_free(world->pacer);
     fake_clear(&world->fake);
     mailbox_free(world->mailbox);
     event_base_free(world->base);
@@ -176,7 +175,7 @@ static void test_forgotten_and_repeated(void **state)
     session_board_stats(world->board, &stats);
     assert_int_equal(stats.probed, 4);
     assert_int_equal(stats.repeated, 1);
-    session_board_set_limits(world->board, 1, 0);
+    session_board_set_limit(world->board, 1);
     ask(world, "mx.example.com", "192.0.2.3", &asked); /* the older of the two is gone */
     turn(world);
     assert_true(fake_step(&world->fake, false));

@@ -235,8 +235,8 @@ static void test_passed_on(void **state)
     target.address = address;
     assert_non_null(
         backend->sessions->start(backend->sessions_self, &target, on_session, &session_done));
-    assert_non_null(
-        backend->ops->fetch(backend->self, "example.com", &address, 1, on_fetch, &fetch_done));
+    assert_non_null(backend->fetches->start(backend->fetches_self, "example.com", &address, 1,
+                                            on_fetch, &fetch_done));
     assert_non_null(backend->ops->soon(backend->self, on_soon, &soon_done));
     assert_false(session_done || fetch_done || soon_done);
     while (fake_step(&world->fake, false))
@@ -245,14 +245,14 @@ static void test_passed_on(void **state)
 
     void *session =
         backend->sessions->start(backend->sessions_self, &target, on_session, &session_done);
-    void *fetch =
-        backend->ops->fetch(backend->self, "example.com", &address, 1, on_fetch, &fetch_done);
+    void *fetch = backend->fetches->start(backend->fetches_self, "example.com", &address, 1,
+                                          on_fetch, &fetch_done);
     void *soon = backend->ops->soon(backend->self, on_soon, &soon_done);
     struct smtp_facts *facts =
         backend->sessions->cut(backend->sessions_self, session, SMTP_INTERRUPTED);
     assert_int_equal(facts->problem, SMTP_INTERRUPTED);
     smtp_facts_unref(facts);
-    backend->ops->fetch_cancel(backend->self, fetch);
+    backend->fetches->cancel(backend->fetches_self, fetch);
     backend->ops->soon_cancel(backend->self, soon);
     assert_int_equal(world->fake.n_cancelled, 3);
 
