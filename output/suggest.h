@@ -24,7 +24,7 @@ int suggestion_print_json(FILE *out, const struct domain_facts *facts,
                           const struct suggestion *suggestion);
 
 /* "3 1 1 0123…" of a key, as its TLSA record has it. */
-enum { SUGGEST_TLSA_TEXT = sizeof "3 1 1 " + 2 * TLS_SHA256_LENGTH };
+enum { SUGGEST_TLSA_TEXT = (int)sizeof "3 1 1 " + 2 * TLS_SHA256_LENGTH };
 void suggestion_key_text(const struct suggest_key *key, char out[SUGGEST_TLSA_TEXT]);
 
 #endif

@@ -35,9 +35,9 @@ enum tls_pem_status tls_pem_read(const uint8_t *bytes, size_t length, struct tls
     bool short_of_memory = !bio || ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE;
     STACK_OF(X509) *x509s = infos ? take_certificates(infos) : NULL;
 
-    if (!infos && !short_of_memory)
-        status = TLS_PEM_NONE;
-    else if (x509s && sk_X509_num(x509s) == 0)
+    bool none = infos ? x509s && sk_X509_num(x509s) == 0 : !short_of_memory;
+
+    if (none)
         status = TLS_PEM_NONE;
     else if (x509s)
         *out = tls_facts_from_chain(x509s);

@@ -194,6 +194,30 @@ def tlsrpt_counts_what_the_json_tells():
     same("result types (RFC 8460 section 4.3)", len(types), 11)
 
 
+@case()
+def tlsrpt_reads_back_by_report_with_the_same_counts_and_no_deviation():
+    ours = {report["report-id"]: tlsrpt.reported(report) for _, report in reports()}
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (_, report) in enumerate(reports()):
+            (Path(folder) / f"{number}.json").write_text(json.dumps(report))
+        run = mxprobe("report", "--format", "json", folder)
+    same("standard error", run.err, "")
+    (answer,) = run.results()
+    same("reports", len(answer["reports"]), len(ours))
+    for read in answer["reports"]:
+        # A policy of 64 KiB has lines that are longer than what report keeps of a text.
+        same("deviations", [deviation for deviation in read["deviations"]
+                            if not re.fullmatch(r"text_cut: .*\.policy-string", deviation)], [])
+        got = {}
+        for policy in read["policies"]:
+            count = got.setdefault(policy["policy_type"], tlsrpt.Count())
+            count.succeeded += policy["successful"]
+            for failure in policy["failures"]:
+                count.failed[failure["result_type"], failure["failure_reason_code"],
+                             failure["mx"], failure["ip"]] += failure["count"]
+        same(read["file"], got, ours[read["report_id"]])
+
+
 # By hand, from the decision table: what the policies of a domain count, (succeeded, failures).
 BY_HAND = {
     "good-both.test": {"sts": (1, []), "tlsa": (1, [])},
