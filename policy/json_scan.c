@@ -41,7 +41,7 @@ static bool is_digit(int byte)
 
 /* --- strings (section 7) --------------------------------------------------------------------- */
 
-/* The four digits of "\uXXXX" behind the u, or -1. */
+/* The four digits of "\uHHHH" behind the u, or -1. */
 static int read_hex(struct scan *scan)
 {
     int code = 0;

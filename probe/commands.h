@@ -11,7 +11,7 @@ int check_command(struct settings *settings, struct failure *failure);
 int scan_command(struct settings *settings, struct failure *failure);
 int suggest_command(struct settings *settings, struct failure *failure);
 int lint_command(const struct settings *settings, struct failure *failure);
-int report_command(const struct settings *settings, struct failure *failure);
+int report_command(struct settings *settings, struct failure *failure);
 int diff_command(const struct settings *settings, struct failure *failure);
 
 #endif

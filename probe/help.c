@@ -90,7 +90,9 @@ static const char report_usage[] =
     "\n"
     "Reads TLS-RPT reports that were received: JSON, gzip, the mail that carries one, a folder\n"
     "of such, or standard input (-). Says what failed, where, what the sender means by it, and\n"
-    "what to do. Exit status: 0 no failures reported, 2 failures.\n";
+    "what to do; with --replay, whether it still does: one session with each reported host and\n"
+    "address. Exit status: 0 no failures reported, 2 failures; with --replay 2 when one is\n"
+    "reproduced or is another now, else 3 when one could not be looked at, else 0.\n";
 
 static const char lint_usage[] =
     "usage: mxprobe lint [OPTION...] KIND FILE|-\n"

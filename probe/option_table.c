@@ -353,6 +353,13 @@ static const char *set_tlsrpt_record(struct settings *settings, const char *argu
     return NULL;
 }
 
+static const char *set_replay(struct settings *settings, const char *argument)
+{
+    (void)argument;
+    settings->replay = true;
+    return NULL;
+}
+
 static const char *set_no_autopsy(struct settings *settings, const char *argument)
 {
     (void)argument;
@@ -548,6 +555,8 @@ const struct option option_table[] = {
      set_require_dane},
     {"next-cert", 0, "FILE", JUDGEMENT, FOR_SUGGEST,
      "the certificate (PEM) that comes next: the TLSA record of its key too", set_next_cert},
+    {"replay", 0, NULL, DEEPER, FOR_REPORT,
+     "probe each reported failure now, once each host and address, and compare", set_replay},
     {"no-autopsy", 0, NULL, DEEPER, FOR_PROBING,
      "no further attempts to tell why a handshake failed", set_no_autopsy},
     {"both-keys", 0, NULL, DEEPER, FOR_RESULTS,

@@ -163,6 +163,12 @@ static void check_scan(struct settings *settings, struct failure *failure)
         failure_set(failure, STATUS_USAGE, "--resume needs the format json");
 }
 
+static void check_report(struct settings *settings)
+{
+    if (!settings->allow_private_given)
+        settings->job.allow_private = false;
+}
+
 static void check_whole(const struct reading *reading)
 {
     struct settings *settings = reading->settings;
@@ -187,6 +193,8 @@ static void check_whole(const struct reading *reading)
         failure_set(failure, STATUS_USAGE, "the format tlsrpt belongs to check and scan");
     else if (settings->command == COMMAND_SCAN)
         check_scan(settings, failure);
+    else if (settings->command == COMMAND_REPORT)
+        check_report(settings);
     if (settings->only_ipv4 != settings->only_ipv6) {
         settings->job.ipv4 = settings->only_ipv4;
         settings->job.ipv6 = settings->only_ipv6;

@@ -1,15 +1,18 @@
 /*
- * The report command: every file read, whatever another is like; then one picture of all.
+ * The report command: every file read, whatever another is like; then, where it is asked for, each
+ * failure probed; then one picture of all.
  */
 #include "probe/commands.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "output/report.h"
 #include "probe/complain.h"
+#include "probe/replay.h"
 #include "probe/report_input.h"
 #include "probe/terminal.h"
 
@@ -79,6 +82,7 @@ static void clear(struct reports *reports)
 {
     for (size_t i = 0; i < reports->n_results; i++) {
         struct report_result *result = &reports->results[i];
+        replay_free(result);
         tlsrpt_report_clear((struct tlsrpt_report *)result->report);
         free((struct tlsrpt_report *)result->report);
         free((char *)result->file);
@@ -99,8 +103,28 @@ static bool any_failed(const struct tlsrpt_report *report)
     return false;
 }
 
-static int exit_status(const struct reports *reports)
+/* 2 when anything is still wrong, else 3 when anything could not be looked at. */
+static int replay_status(const struct reports *reports)
 {
+    int status = STATUS_OK;
+
+    for (size_t i = 0; i < reports->n_results; i++) {
+        const struct report_result *result = &reports->results[i];
+        for (size_t j = 0; j < report_failures(result->report); j++) {
+            enum replay_outcome outcome = result->replays[j].outcome;
+            if (outcome == REPLAY_REPRODUCED || outcome == REPLAY_DIFFERENT)
+                return STATUS_FAILURES;
+            if (outcome == REPLAY_UNTESTABLE)
+                status = STATUS_UNKNOWN;
+        }
+    }
+    return status;
+}
+
+static int exit_status(const struct reports *reports, bool replayed)
+{
+    if (replayed)
+        return replay_status(reports);
     for (size_t i = 0; i < reports->n_results; i++)
         if (any_failed(reports->results[i].report))
             return STATUS_FAILURES;
@@ -120,10 +144,11 @@ static void print(const struct reports *reports, const struct settings *settings
                     "cannot write the output: %s", strerror(errno ? errno : EIO));
 }
 
-int report_command(const struct settings *settings, struct failure *failure)
+int report_command(struct settings *settings, struct failure *failure)
 {
     struct reports reports = {0};
     struct report_sink sink = {.take = on_report, .complain = on_failure, .arg = &reports};
+    int interrupted_by = 0, status = STATUS_OK;
 
     if (settings->n_operands == 0) {
         failure_set(failure, STATUS_USAGE, "report takes the files of reports (or -)");
@@ -131,11 +156,20 @@ int report_command(const struct settings *settings, struct failure *failure)
     }
     for (size_t i = 0; i < settings->n_operands; i++)
         report_input_read(settings->operands[i], &sink);
-    int status = exit_status(&reports);
-    if (reports.n_results > 0)
+    bool any = reports.n_results > 0;
+    if (any && settings->replay)
+        any =
+            replay_reports(settings, reports.results, reports.n_results, &interrupted_by, failure);
+    if (any) {
+        status = exit_status(&reports, settings->replay);
         print(&reports, settings, failure);
+    }
     if (reports.first.status)
         status = reports.first.status;
     clear(&reports);
+    if (interrupted_by) { /* the output is whole: die of the signal, as a shell expects */
+        signal(interrupted_by, SIG_DFL);
+        raise(interrupted_by);
+    }
     return status;
 }

@@ -75,6 +75,7 @@ struct settings {
     bool allow_private_given;
     struct judge_options judge; /* at_s counts when at_given, else the moment of the judgement */
     bool at_given;
+    bool replay; /* of report: probe each failure */
     bool only_ipv4, only_ipv6;
     int deadline_ms;
     const char *ca_file, *crl_file;
