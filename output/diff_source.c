@@ -219,7 +219,7 @@ static void read_ahead(struct diff_source *source)
     enum diff_source_status status = DIFF_SOURCE_ENTRY;
 
     source->kept = calloc(DIFF_SOURCE_LINES_MAX, sizeof *source->kept);
-    if (!source->kept) {
+    if (!source->kept || !make_room(source)) {
         source->final = fail(source, ENOMEM);
         return;
     }

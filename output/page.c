@@ -13,7 +13,7 @@ static const char reset[] = "\x1b[0m";
 
 static void append(struct page *page, struct page_buffer *buffer, const char *bytes, size_t length)
 {
-    if (page->failed)
+    if (page->failed || length == 0)
         return;
     if (length > buffer->room - buffer->length) {
         if (length > SIZE_MAX / 4 - buffer->length) {
