@@ -1,5 +1,6 @@
 #include "output/diff.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,11 +194,14 @@ enum diff_status diff_make(const char *domain, const char *before, size_t before
 
     *out = (struct diff){
         .has_before = before != NULL, .has_after = after != NULL, .domain = strdup(domain)};
+    errno = 0; /* cJSON does not tell memory that is short from JSON that is none; malloc does */
     if (before && !diff_result_read(before, before_length, &out->before))
         status = DIFF_MALFORMED_BEFORE;
     else if (after && !diff_result_read(after, after_length, &out->after))
         status = DIFF_MALFORMED_AFTER;
     else if (!out->domain)
+        status = DIFF_NO_MEMORY;
+    if (status != DIFF_OK && errno == ENOMEM)
         status = DIFF_NO_MEMORY;
     if (status == DIFF_OK && before && after) {
         bool ok = compare_all_findings(out) && compare_all_mx(out) && diff_settings(out) &&

@@ -30,8 +30,8 @@ struct diff_result {
 };
 
 /*
- * Reads a line. False when it is no object of that schema, with everything that is compared; out of
- * memory looks the same to cJSON. On false nothing needs to be cleared.
+ * Reads a line. False when it is no object of that schema, with everything that is compared, or
+ * when memory is out: errno is then ENOMEM. On false nothing needs to be cleared.
  */
 bool diff_result_read(const char *text, size_t length, struct diff_result *out);
 void diff_result_clear(struct diff_result *result);

@@ -181,9 +181,10 @@ static enum diff_source_status read_line(struct diff_source *source, struct line
     while (status == DIFF_SOURCE_ENTRY && is_blank(text, length));
     if (status != DIFF_SOURCE_ENTRY)
         return status;
+    errno = 0;
     if (memchr(text, '\0', length) ||
         !(quick_domain(text, length, out->domain) || parsed_domain(text, length, out->domain)))
-        return DIFF_SOURCE_MALFORMED;
+        return errno == ENOMEM ? fail(source, ENOMEM) : DIFF_SOURCE_MALFORMED;
     out->text = malloc(length + 1);
     if (!out->text)
         return fail(source, ENOMEM);
