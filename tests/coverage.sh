@@ -6,7 +6,7 @@ set -u
 shells='dns/(channel|upstream|resolver|servers|lookup)\.c|tls/(stream|socket|session|trust|context)\.c'
 shells="$shells|policy/fetch(_facts)?\.c"
 shells="$shells|output/(progress|terminal)\.c"
-shells="$shells|probe/(attempt|live|check|main|clock|route|prepare|input|lint_command|terminal|complain)\.c"
+shells="$shells|probe/(attempt|live|replay|report_command|report_mail|check|main|clock|route|prepare|input|lint_command|terminal|complain)\.c"
 status=0
 for folder in dns policy tls probe output; do
     echo "== $folder"
