@@ -43,6 +43,25 @@ struct watch {
     int64_t began_ms, felt_ms;
 };
 
+/* --- signals ---------------------------------------------------------------------------------- */
+
+/* Those that tell a scan to stop. */
+static void choose_signals(sigset_t *out)
+{
+    sigemptyset(out);
+    sigaddset(out, SIGINT);
+    sigaddset(out, SIGTERM);
+}
+
+/* Blocked while the command hears of them by signal_fd; threads inherit that. */
+static void let_signals_kill(bool killing)
+{
+    sigset_t signals;
+
+    choose_signals(&signals);
+    pthread_sigmask(killing ? SIG_UNBLOCK : SIG_BLOCK, &signals, NULL);
+}
+
 /* --- watching --------------------------------------------------------------------------------- */
 
 static uint64_t resident_bytes(void)
@@ -292,17 +311,6 @@ static int print_summary(const struct watch *watch, const char *resume_command)
     return status;
 }
 
-/* The output is whole: whoever does not want to wait for the summary may say so once more. */
-static void let_signals_kill(void)
-{
-    sigset_t signals;
-
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
-}
-
 static int finish(const struct watch *watch, struct failure *failure)
 {
     struct scan_run *run = watch->run;
@@ -315,8 +323,9 @@ static int finish(const struct watch *watch, struct failure *failure)
     int output_error = atomic_load(&run->output_error);
     if (scan->output && (watch->interrupted_by || output_error))
         resume_command = resume_command_make(run->settings->argv);
+    /* The output is whole: whoever does not want to wait for the summary may say so once more. */
     if (watch->interrupted_by)
-        let_signals_kill();
+        let_signals_kill(true);
     int summarised = print_summary(watch, resume_command);
     int summary_error = errno;
     free(resume_command);
@@ -472,11 +481,11 @@ static void clean_up(struct scan_run *run)
     pthread_mutex_destroy(&run->screen);
 }
 
-static int run_scan(struct watch *watch, struct settings *settings, struct failure *failure)
+/* What the threads of the scan are made of. */
+static bool set_up_threads(struct watch *watch, struct settings *settings)
 {
     struct scan_run *run = watch->run;
     const struct scan_settings *scan = &run->settings->scan;
-    sigset_t signals;
 
     watch->limits = scan_limits_choose(scan);
     run->environment.n_workers = watch->limits.threads;
@@ -488,27 +497,31 @@ static int run_scan(struct watch *watch, struct settings *settings, struct failu
     pressure_init(&watch->pressure, watch->limits.concurrency,
                   (uint64_t)scan->max_memory_mib * 1024 * 1024);
     /* The anchors are loaded before the threads, which share them. */
-    if (!tls_trust_store(run->environment.trust) || !make_workers(run, &watch->limits)) {
-        failure_set(failure, STATUS_SOFTWARE, "cannot start: %s", strerror(errno));
-        return STATUS_SOFTWARE;
-    }
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    return tls_trust_store(run->environment.trust) && make_workers(run, &watch->limits);
+}
+
+/* From here on the output is ours, so a signal is heard at once: nothing may wait before. */
+static int run_scan(struct watch *watch, struct settings *settings, struct failure *failure)
+{
+    struct scan_run *run = watch->run;
+    sigset_t signals;
+    int status = STATUS_SOFTWARE;
+
+    choose_signals(&signals);
+    let_signals_kill(false);
     watch->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     watch->began_ms = watch->felt_ms = clock_monotonic_ms();
-    scan_progress_init(&run->progress, stderr, scan->progress, watch->began_ms);
-    if (watch->limits.few_descriptors)
+    scan_progress_init(&run->progress, stderr, run->settings->scan.progress, watch->began_ms);
+    bool ready = watch->signal_fd >= 0 && set_up_threads(watch, settings);
+    if (ready && watch->limits.few_descriptors)
         say_few_descriptors(watch);
-    int status = STATUS_SOFTWARE;
-    if (watch->signal_fd >= 0 && run_threads(watch))
+    if (ready && run_threads(watch))
         status = finish(watch, failure);
     else
         failure_set(failure, STATUS_SOFTWARE, "cannot start: %s", strerror(errno));
     if (watch->signal_fd >= 0)
         close(watch->signal_fd);
-    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    let_signals_kill(true);
     return status;
 }
 
