@@ -325,9 +325,9 @@ static void work(struct page *page, const struct summary_run *run)
 
 static void interruption(struct page *page, const struct summary_run *run)
 {
-    if (!run->interrupted)
+    if (!run->interrupted && !run->resume_command)
         return;
-    page_row(page, 0, PAINT_CAUTION, "Interrupted", BODY);
+    page_row(page, 0, PAINT_CAUTION, run->interrupted ? "Interrupted" : "Stopped", BODY);
     page_say(page, run->resume_command ? "to go on:" : "before every domain was answered");
     if (run->resume_command)
         page_line(page, TABLE_INDENT, run->resume_command);

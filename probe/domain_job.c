@@ -57,6 +57,17 @@ static void begun(struct domain_job *job, bool started)
         job->facts->trouble = "out of memory";
 }
 
+/* How many addresses of each host are visited. */
+static size_t addresses_max(const struct domain_job *job)
+{
+    size_t most = job->options->endpoints_max;
+    size_t n_hosts = job->facts->n_hosts;
+
+    if (!most || most / n_hosts >= FACTS_ADDRESSES_MAX)
+        return FACTS_ADDRESSES_MAX;
+    return most > n_hosts ? most / n_hosts : 1;
+}
+
 static void on_mx(void *arg)
 {
     struct domain_job *job = arg;
@@ -71,7 +82,7 @@ static void on_mx(void *arg)
     for (size_t i = 0; job->hosts && i < facts->n_hosts; i++) {
         if (!facts->hosts[i].is_literal)
             begun(job, host_job_start(&job->hosts[i], job->backend, job->options, &facts->hosts[i],
-                                      settle, job));
+                                      addresses_max(job), settle, job));
     }
     settle(job);
 }

@@ -14,8 +14,9 @@ struct exclude;
 struct domain_job_options {
     uint16_t smtp_port;
     uint16_t sts_port;
-    bool ipv4, ipv6;               /* the address families to use */
-    bool allow_private;            /* let targets lie in special-use address space */
+    bool ipv4, ipv6;      /* the address families to use */
+    size_t endpoints_max; /* of a domain, shared by its hosts; 0: FACTS_ADDRESSES_MAX a host */
+    bool allow_private;   /* let targets lie in special-use address space */
     const struct exclude *exclude; /* never to be touched (probe/exclude.h), or NULL; borrowed */
     bool sts_mode_given;
     enum sts_mode sts_mode;

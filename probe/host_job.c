@@ -49,12 +49,12 @@ static const char *expanded_name(const struct host_facts *facts)
     return NULL;
 }
 
-/* How many addresses of each family to take: both get their share of FACTS_ADDRESSES_MAX. */
+/* How many addresses of each family to take: both get their share. */
 static void share(const struct host_job *job, size_t *n4, size_t *n6)
 {
     *n4 = job->options->ipv4 ? count(job->facts->a) : 0;
     *n6 = job->options->ipv6 ? count(job->facts->aaaa) : 0;
-    while (*n4 + *n6 > FACTS_ADDRESSES_MAX)
+    while (*n4 + *n6 > job->addresses_max)
         --*(*n4 >= *n6 ? n4 : n6);
 }
 
@@ -246,10 +246,14 @@ static void on_session(void *arg, struct smtp_facts *facts)
 
 bool host_job_start(struct host_job *job, const struct backend *backend,
                     const struct domain_job_options *options, struct host_facts *facts,
-                    void (*done)(void *arg), void *arg)
+                    size_t addresses_max, void (*done)(void *arg), void *arg)
 {
-    *job = (struct host_job){
-        .backend = backend, .options = options, .facts = facts, .done = done, .arg = arg};
+    *job = (struct host_job){.backend = backend,
+                             .options = options,
+                             .facts = facts,
+                             .addresses_max = addresses_max,
+                             .done = done,
+                             .arg = arg};
     /* Both are asked for even where one is not to be used: "not used" is not "not there". */
     ask(job, &job->a, "", facts->host, DNS_TYPE_A, &facts->a, on_addresses);
     ask(job, &job->aaaa, "", facts->host, DNS_TYPE_AAAA, &facts->aaaa, on_addresses);

@@ -24,16 +24,20 @@ struct host_job {
     struct host_session sessions[FACTS_ADDRESSES_MAX];
     size_t pending; /* lookups and sessions under way */
     size_t sessions_done;
+    size_t addresses_max;
     bool tlsa_at_original; /* the expanded name had none: the MX name itself is being asked */
     const char *trouble;   /* our own, or NULL */
     void (*done)(void *arg);
     void *arg;
 };
 
-/* Begins; `done` runs once from the loop when all is known. False when out of memory. */
+/*
+ * Begins; at most `addresses_max` (up to FACTS_ADDRESSES_MAX) are visited. `done` runs once from
+ * the loop when all is known. False when out of memory.
+ */
 bool host_job_start(struct host_job *job, const struct backend *backend,
                     const struct domain_job_options *options, struct host_facts *facts,
-                    void (*done)(void *arg), void *arg);
+                    size_t addresses_max, void (*done)(void *arg), void *arg);
 
 /* Is there a session that has not begun yet, because of a limit of our own? */
 bool host_job_waits(const struct host_job *job);

@@ -31,6 +31,8 @@ enum {
     GRACE_MS = 1000,       /* what is under way has so long to end when we are told to stop */
     OUTPUT_GRACE_MS = 500, /* and then a slow reader has so long to take what is written */
     QUESTIONS_IN_FLIGHT_MAX = 500,
+    /* Of one domain: with 32 hosts of 16 addresses it would be a scan of its own. */
+    ENDPOINTS_MAX = 64,
     ANSWERS_KEPT = 16384, /* by all workers together: some 5 MB */
 };
 
@@ -42,25 +44,6 @@ struct watch {
     int interrupted_by; /* signal number, 0 when none came */
     int64_t began_ms, felt_ms;
 };
-
-/* --- signals ---------------------------------------------------------------------------------- */
-
-/* Those that tell a scan to stop. */
-static void choose_signals(sigset_t *out)
-{
-    sigemptyset(out);
-    sigaddset(out, SIGINT);
-    sigaddset(out, SIGTERM);
-}
-
-/* Blocked while the command hears of them by signal_fd; threads inherit that. */
-static void let_signals_kill(bool killing)
-{
-    sigset_t signals;
-
-    choose_signals(&signals);
-    pthread_sigmask(killing ? SIG_UNBLOCK : SIG_BLOCK, &signals, NULL);
-}
 
 /* --- watching --------------------------------------------------------------------------------- */
 
@@ -188,11 +171,11 @@ static bool start_threads(struct scan_run *run, pthread_t *reader, pthread_t *wr
 {
     *n_running = 0;
     for (size_t i = 0; i < run->environment.n_workers; i++, ++*n_running)
-        if (worker_run(run->workers[i]) != 0)
+        if ((errno = worker_run(run->workers[i])) != 0)
             return false;
-    if (pthread_create(writer, NULL, scan_writer, run) != 0)
+    if ((errno = pthread_create(writer, NULL, scan_writer, run)) != 0)
         return false;
-    if (pthread_create(reader, NULL, scan_reader, run) == 0)
+    if ((errno = pthread_create(reader, NULL, scan_reader, run)) == 0)
         return true;
     mailbox_send(run->mailbox, &run->end);
     pthread_join(*writer, NULL);
@@ -301,7 +284,8 @@ static int print_summary(const struct watch *watch, const char *resume_command)
     for (size_t i = 0; i < run->environment.n_workers; i++)
         add_worker(run->workers[i], summary, &out);
     bool wanted = scan->progress == PROGRESS_ALWAYS ||
-                  (scan->progress == PROGRESS_AUTO && (out.interrupted || isatty(STDERR_FILENO)));
+                  (scan->progress == PROGRESS_AUTO &&
+                   (resume_command || out.interrupted || isatty(STDERR_FILENO)));
     /* A reader that has stopped keeps nobody who was told to stop. */
     if (wanted && (!out.interrupted || scan_screen_takes(run, 0)))
         summary_print_text(stderr, summary, &out, terminal_color(run->settings->color));
@@ -309,6 +293,28 @@ static int print_summary(const struct watch *watch, const char *resume_command)
         status = summary_write_file(scan->summary, summary, &out);
     summary_free(summary);
     return status;
+}
+
+/* Those that end a scan; not what whoever started us has told us to ignore, such as nohup. */
+static sigset_t heard_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    struct sigaction action;
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(&signals, numbers[i]);
+    return signals;
+}
+
+/* The output is whole: whoever does not want to wait for the summary may say so once more. */
+static void let_signals_kill(void)
+{
+    const sigset_t signals = heard_signals();
+
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 static int finish(const struct watch *watch, struct failure *failure)
@@ -323,9 +329,8 @@ static int finish(const struct watch *watch, struct failure *failure)
     int output_error = atomic_load(&run->output_error);
     if (scan->output && (watch->interrupted_by || output_error))
         resume_command = resume_command_make(run->settings->argv);
-    /* The output is whole: whoever does not want to wait for the summary may say so once more. */
     if (watch->interrupted_by)
-        let_signals_kill(true);
+        let_signals_kill();
     int summarised = print_summary(watch, resume_command);
     int summary_error = errno;
     free(resume_command);
@@ -344,184 +349,46 @@ static int finish(const struct watch *watch, struct failure *failure)
     return atomic_load(&run->missing) || atomic_load(&run->malformed) ? STATUS_UNKNOWN : STATUS_OK;
 }
 
-/* --- set-up ----------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
-static bool on_answered_before(void *arg, const char *domain)
-{
-    struct scan_run *run = arg;
-
-    switch (name_set_add(run->names, domain)) {
-    case NAME_SET_NEW:
-        run->resumed++;
-        return true;
-    case NAME_SET_THERE:
-        return true;
-    case NAME_SET_NO_MEMORY:
-        break;
-    }
-    return false;
-}
-
-static void tell_output_problem(const char *path, const struct scan_file_problem *problem,
-                                struct failure *failure)
-{
-    switch (problem->status) {
-    case SCAN_FILE_OK:
-        break;
-    case SCAN_FILE_ERROR:
-        failure_set(failure, STATUS_OUTPUT, "cannot open %s: %s", path, strerror(problem->error));
-        break;
-    case SCAN_FILE_LOCKED:
-        failure_set(failure, STATUS_OUTPUT, "%s is being written by another run", path);
-        break;
-    case SCAN_FILE_IS_INPUT:
-        failure_set(failure, STATUS_USAGE, "%s is both the list and the output", path);
-        break;
-    case SCAN_FILE_NOT_REGULAR:
-        failure_set(failure, STATUS_USAGE, "%s cannot be read back, so not resumed", path);
-        break;
-    case SCAN_FILE_FOREIGN:
-        failure_set(failure, STATUS_BAD_DATA,
-                    "%s line %llu is no result of mxprobe; the file was left as it is", path,
-                    (unsigned long long)problem->line);
-        break;
-    case SCAN_FILE_REFUSED:
-        failure_set(failure, STATUS_SOFTWARE, "out of memory");
-        break;
-    }
-}
-
-/* The list, what is excluded, and the output; in this order, so that nothing is emptied in vain. */
-static bool open_files(struct scan_run *run, struct settings *settings, struct failure *failure)
-{
-    const struct scan_settings *scan = &run->settings->scan;
-    const char *list = run->settings->n_operands ? run->settings->operands[0] : "-";
-    struct scan_file_problem problem;
-
-    if (scan->exclude) {
-        run->exclude = exclude_load(scan->exclude, failure);
-        settings->job.exclude = run->exclude;
-        if (!run->exclude)
-            return false;
-    }
-    run->input = scan_input_open(list, run->stop_fd);
-    if (!run->input) {
-        failure_set(failure, STATUS_NO_INPUT, "cannot open %s: %s", list, strerror(errno));
-        return false;
-    }
-    atomic_store(&run->bytes_in_all, scan_input_bytes_total(run->input));
-    const struct scan_file_options options = {.path = scan->output,
-                                              .resume = scan->resume,
-                                              .input_fd = scan_input_fd(run->input),
-                                              .on_domain = on_answered_before,
-                                              .arg = run,
-                                              .cancel_fd = run->cancel_fd};
-    run->file = scan_file_open(&options, &problem);
-    if (!run->file)
-        tell_output_problem(scan->output ? scan->output : "standard output", &problem, failure);
-    return run->file != NULL;
-}
-
-static bool make_workers(struct scan_run *run, const struct scan_limits *limits)
-{
-    struct worker_environment *environment = &run->environment;
-    struct session_boards *boards = &environment->boards;
-
-    run->workers = calloc(environment->n_workers, sizeof(struct worker *));
-    boards->mailboxes = calloc(environment->n_workers, sizeof(struct mailbox *));
-    if (!run->workers || !boards->mailboxes)
-        return false;
-    boards->n = environment->n_workers;
-    boards->by_network = run->settings->scan.per_network > 0;
-    boards->deliver = worker_take_request;
-    for (size_t i = 0; i < environment->n_workers; i++) {
-        run->workers[i] = worker_new(environment, &limits->worker);
-        if (!run->workers[i])
-            return false;
-        boards->mailboxes[i] = worker_mailbox(run->workers[i]);
-    }
-    return true;
-}
-
-static bool set_up(struct scan_run *run, struct settings *settings, struct failure *failure)
-{
-    run->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    run->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    run->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    run->environment.room_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    run->mailbox = mailbox_new();
-    run->names = name_set_new();
-    run->environment.writer = run->mailbox;
-    if (run->stop_fd < 0 || run->cancel_fd < 0 || run->news_fd < 0 ||
-        run->environment.room_fd < 0 || !run->mailbox || !run->names) {
-        failure_set(failure, STATUS_SOFTWARE, "cannot start: %s", strerror(errno));
-        return false;
-    }
-    return open_files(run, settings, failure);
-}
-
-static void clean_up(struct scan_run *run)
-{
-    const int fds[] = {run->stop_fd, run->cancel_fd, run->news_fd, run->environment.room_fd};
-
-    for (size_t i = 0; run->workers && i < run->environment.n_workers; i++)
-        worker_free(run->workers[i]);
-    free(run->workers);
-    free(run->environment.boards.mailboxes);
-    tls_trust_free(run->environment.trust);
-    if (run->file)
-        scan_file_close(run->file);
-    scan_input_close(run->input);
-    exclude_free(run->exclude);
-    name_set_free(run->names);
-    mailbox_free(run->mailbox);
-    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-    pthread_mutex_destroy(&run->screen);
-}
-
-/* What the threads of the scan are made of. */
-static bool set_up_threads(struct watch *watch, struct settings *settings)
+static int run_scan(struct watch *watch, struct settings *settings, struct failure *failure)
 {
     struct scan_run *run = watch->run;
     const struct scan_settings *scan = &run->settings->scan;
+    const sigset_t signals = heard_signals();
 
     watch->limits = scan_limits_choose(scan);
     run->environment.n_workers = watch->limits.threads;
     /* A server is asked so many questions at a time by all workers together. */
-    settings->live.resolver.max_in_flight = QUESTIONS_IN_FLIGHT_MAX / watch->limits.threads + 1;
+    settings->live.resolver.max_in_flight = watch->limits.threads < QUESTIONS_IN_FLIGHT_MAX
+                                                ? QUESTIONS_IN_FLIGHT_MAX / watch->limits.threads
+                                                : 1;
     settings->live.resolver.keep_hosts_only = true;
+    settings->job.endpoints_max = ENDPOINTS_MAX;
     settings->live.resolver.cache_entries = ANSWERS_KEPT / watch->limits.threads + 1;
     atomic_store(&run->environment.concurrency, watch->limits.concurrency);
     pressure_init(&watch->pressure, watch->limits.concurrency,
                   (uint64_t)scan->max_memory_mib * 1024 * 1024);
-    /* The anchors are loaded before the threads, which share them. */
-    return tls_trust_store(run->environment.trust) && make_workers(run, &watch->limits);
-}
-
-/* From here on the output is ours, so a signal is heard at once: nothing may wait before. */
-static int run_scan(struct watch *watch, struct settings *settings, struct failure *failure)
-{
-    struct scan_run *run = watch->run;
-    sigset_t signals;
-    int status = STATUS_SOFTWARE;
-
-    choose_signals(&signals);
-    let_signals_kill(false);
+    /* The anchors are loaded before the threads, which share them and open no files. */
+    if (tls_trust_load_whole(run->environment.trust) != 0 ||
+        !scan_make_workers(run, &watch->limits.worker)) {
+        failure_set(failure, STATUS_SOFTWARE, "cannot start: %s", strerror(errno));
+        return STATUS_SOFTWARE;
+    }
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
     watch->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     watch->began_ms = watch->felt_ms = clock_monotonic_ms();
-    scan_progress_init(&run->progress, stderr, run->settings->scan.progress, watch->began_ms);
-    bool ready = watch->signal_fd >= 0 && set_up_threads(watch, settings);
-    if (ready && watch->limits.few_descriptors)
+    scan_progress_init(&run->progress, stderr, scan->progress, watch->began_ms);
+    if (watch->limits.few_descriptors)
         say_few_descriptors(watch);
-    if (ready && run_threads(watch))
+    int status = STATUS_SOFTWARE;
+    if (watch->signal_fd >= 0 && run_threads(watch))
         status = finish(watch, failure);
     else
         failure_set(failure, STATUS_SOFTWARE, "cannot start: %s", strerror(errno));
     if (watch->signal_fd >= 0)
         close(watch->signal_fd);
-    let_signals_kill(true);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     return status;
 }
 
@@ -542,9 +409,9 @@ int scan_command(struct settings *settings, struct failure *failure)
     if (sts_fetch_library_init() != 0)
         failure_set(failure, STATUS_SOFTWARE, "out of memory");
     else if (prepare_trust(settings, &run.environment.trust, failure) &&
-             set_up(&run, settings, failure))
+             scan_set_up(&run, settings, failure))
         status = run_scan(&watch, settings, failure);
-    clean_up(&run);
+    scan_clean_up(&run);
     sts_fetch_library_cleanup();
     free(fqdn);
     if (watch.interrupted_by &&

@@ -71,6 +71,15 @@ void scan_screen_say(struct scan_run *run, const char *text, size_t number);
 /* Counts a malformed line and tells of it; waits for standard error until the scan is to stop. */
 void scan_screen_complain(struct scan_run *run, const struct scan_line *line);
 
+/* scan_setup.c. Files and descriptors, before anything is probed. False with `failure` filled. */
+bool scan_set_up(struct scan_run *run, struct settings *settings, struct failure *failure);
+
+/* The workers, environment.n_workers of them. False with errno set. */
+bool scan_make_workers(struct scan_run *run, const struct worker_limits *limits);
+
+/* No thread runs any more. */
+void scan_clean_up(struct scan_run *run);
+
 /* The threads; `arg` is a struct scan_run. */
 void *scan_reader(void *arg);
 void *scan_writer(void *arg);

@@ -232,6 +232,7 @@ static void start_task(struct task *task)
     const struct settings *settings = worker->environment->settings;
     struct timeval deadline = clock_duration(settings->deadline_ms);
 
+    task->held_up = false;
     task->job =
         domain_job_start(&worker->backend, &settings->job, task->item->domain, on_domain, task);
     if (task->job)

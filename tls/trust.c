@@ -1,11 +1,14 @@
 #include "tls/trust.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -146,6 +149,42 @@ static void *load(void *store)
     (void)X509_STORE_set_default_paths(store);
     ERR_clear_error();
     return NULL;
+}
+
+/* "9b9552db.0": a link by the hash of a subject, as `openssl rehash` makes them. */
+static bool is_hashed(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] &&
+           name[9 + strspn(name + 9, "0123456789")] == '\0';
+}
+
+static void load_directory(X509_STORE *store, const char *path)
+{
+    DIR *directory = opendir(path);
+    struct dirent *found;
+    char file[PATH_MAX];
+
+    while (directory && (found = readdir(directory))) {
+        int length = snprintf(file, sizeof file, "%s/%s", path, found->d_name);
+        if (is_hashed(found->d_name) && length > 0 && (size_t)length < sizeof file)
+            (void)X509_STORE_load_file(store, file);
+    }
+    if (directory)
+        (void)closedir(directory);
+}
+
+int tls_trust_load_whole(struct tls_trust *trust)
+{
+    const char *file = secure_getenv(X509_get_default_cert_file_env());
+    const char *path = secure_getenv(X509_get_default_cert_dir_env());
+
+    if (trust->loaded)
+        return 0;
+    (void)X509_STORE_load_file(trust->store, file ? file : X509_get_default_cert_file());
+    load_directory(trust->store, path ? path : X509_get_default_cert_dir());
+    ERR_clear_error();
+    trust->loaded = true;
+    return 0;
 }
 
 void tls_trust_prefetch(struct tls_trust *trust)

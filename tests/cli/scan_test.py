@@ -160,6 +160,19 @@ class Outputs(Scan):
         self.assert_complaint(cli.run("scan", f"--output={path}", path), 64)
         self.assertEqual(path.read_text(), "a.example\n")
 
+    def test_summary_replaces_nothing_else(self):
+        path, exclude = self.directory / "list", self.directory / "exclude"
+        output, link = self.directory / "out", self.directory / "link"
+        path.write_text("a.example\n")
+        exclude.write_text("b.example\n")
+        link.symlink_to(path)
+        for summary in (path, exclude, output, link):
+            with self.subTest(summary.name):
+                self.assert_complaint(cli.run("scan", f"--summary={summary}", f"--output={output}",
+                                              f"--exclude={exclude}", path), 64)
+        self.assertEqual(path.read_text(), "a.example\n")
+        self.assertEqual(exclude.read_text(), "b.example\n")
+
     def test_resume(self):
         path = self.directory / "out"
         names = [f"d{number}.example" for number in range(20)]
@@ -248,6 +261,18 @@ class Interruptions(Scan):
                 self.assertTrue(out.read_bytes() == b"" or out.read_bytes().endswith(b"\n"))
                 self.assertIn(b"--resume", errors)
                 self.assertIsNone(cli.RAW_CONTROL.search(errors))
+
+    def test_ignored(self):
+        """What nohup and background jobs tell us to ignore is ignored."""
+        path = self.directory / "list"
+        path.write_text("a.example\n")
+        with cli.SilentResolver() as silent:
+            program = cli.start("scan", silent.option, QUIET, "--deadline=1", path,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+            silent.wait_for_question()
+            program.send_signal(signal.SIGINT)
+            output, _ = program.communicate(timeout=cli.PATIENCE)
+        self.assertEqual((program.returncode, self.domains(output)), (0, ["a.example"]))
 
     def test_quiet(self):
         _, errors = self.interrupted(signal.SIGINT, QUIET)

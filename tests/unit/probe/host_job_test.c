@@ -89,7 +89,7 @@ static void on_done(void *arg)
 static bool start(struct visit *visit)
 {
     bool started = host_job_start(&visit->job, &visit->backend, &visit->options,
-                                  &visit->domain->hosts[0], on_done, visit);
+                                  &visit->domain->hosts[0], FACTS_ADDRESSES_MAX, on_done, visit);
 
     assert_int_equal(visit->told, 0); /* never inline */
     return started;
