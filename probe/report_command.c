@@ -14,6 +14,7 @@
 #include "probe/complain.h"
 #include "probe/replay.h"
 #include "probe/report_input.h"
+#include "probe/report_mail.h"
 #include "probe/terminal.h"
 
 enum { STATUS_FAILURES = 2 };
@@ -154,8 +155,10 @@ int report_command(struct settings *settings, struct failure *failure)
         failure_set(failure, STATUS_USAGE, "report takes the files of reports (or -)");
         return STATUS_USAGE;
     }
+    report_mail_library_init();
     for (size_t i = 0; i < settings->n_operands; i++)
         report_input_read(settings->operands[i], &sink);
+    report_mail_library_cleanup();
     bool any = reports.n_results > 0;
     if (any && settings->replay)
         any =

@@ -15,6 +15,16 @@ const char *report_mail_version(void)
     return version;
 }
 
+void report_mail_library_init(void)
+{
+    g_mime_init();
+}
+
+void report_mail_library_cleanup(void)
+{
+    g_mime_shutdown();
+}
+
 /*
  * GMime keeps something for every header and every part; what it would keep is bounded by what it
  * is given.
@@ -101,7 +111,6 @@ const char *report_mail_read(const uint8_t *bytes, size_t length, report_mail_pa
 
     if (excess)
         return excess;
-    g_mime_init();
     GMimeStream *stream = g_mime_stream_mem_new_with_buffer((const char *)bytes, length);
     GMimeParser *parser = g_mime_parser_new_with_stream(stream);
     GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
@@ -111,6 +120,5 @@ const char *report_mail_read(const uint8_t *bytes, size_t length, report_mail_pa
         walk(message, part, arg);
         g_object_unref(message);
     }
-    g_mime_shutdown();
     return message ? NULL : "it is no mail";
 }

@@ -18,6 +18,12 @@ enum {
 /* The version of GMime; NULL where it is not built in. Static. */
 const char *report_mail_version(void);
 
+/*
+ * Once a process, before the first mail and after the last: GMime cannot be begun again.
+ */
+void report_mail_library_init(void);
+void report_mail_library_cleanup(void);
+
 /* One part, decoded, borrowed. `type` is its media type; `proper`: it is one of a report. */
 typedef void report_mail_part_fn(void *arg, const uint8_t *bytes, size_t length, const char *type,
                                  bool proper);

@@ -171,6 +171,11 @@ class Mails(ReportCase):
         part = base64_part("application/tlsrpt+gzip", gzip.compress(GOOGLE))
         self.assertEqual(len(self.reports("-", stdin=mail(part).replace(b"\r\n", b"\n"))), 1)
 
+    def test_several_mails(self):
+        part = base64_part("application/tlsrpt+gzip", gzip.compress(GOOGLE))
+        paths = [self.write(f"{name}.eml", mail(part)) for name in "abc"]
+        self.assertEqual(len(self.reports(*paths)), 3)
+
     def test_another_media_type_is_noted(self):
         for media_type, name in [("application/gzip", "x"), ("application/octet-stream",
                                                              "report.json.gz")]:
