@@ -351,11 +351,11 @@ static int finish(const struct watch *watch, struct failure *failure)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-static int run_scan(struct watch *watch, struct settings *settings, struct failure *failure)
+/* What the threads of the scan are made of. False with errno. */
+static bool set_up_threads(struct watch *watch, struct settings *settings)
 {
     struct scan_run *run = watch->run;
     const struct scan_settings *scan = &run->settings->scan;
-    const sigset_t signals = heard_signals();
 
     watch->limits = scan_limits_choose(scan);
     run->environment.n_workers = watch->limits.threads;
@@ -370,19 +370,25 @@ static int run_scan(struct watch *watch, struct settings *settings, struct failu
     pressure_init(&watch->pressure, watch->limits.concurrency,
                   (uint64_t)scan->max_memory_mib * 1024 * 1024);
     /* The anchors are loaded before the threads, which share them and open no files. */
-    if (tls_trust_load_whole(run->environment.trust) != 0 ||
-        !scan_make_workers(run, &watch->limits.worker)) {
-        failure_set(failure, STATUS_SOFTWARE, "cannot start: %s", strerror(errno));
-        return STATUS_SOFTWARE;
-    }
+    return tls_trust_load_whole(run->environment.trust) == 0 &&
+           scan_make_workers(run, &watch->limits.worker);
+}
+
+/* From here on the output is ours, so a signal is heard at once: nothing may wait before. */
+static int run_scan(struct watch *watch, struct settings *settings, struct failure *failure)
+{
+    struct scan_run *run = watch->run;
+    const sigset_t signals = heard_signals();
+    int status = STATUS_SOFTWARE;
+
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     watch->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     watch->began_ms = watch->felt_ms = clock_monotonic_ms();
-    scan_progress_init(&run->progress, stderr, scan->progress, watch->began_ms);
-    if (watch->limits.few_descriptors)
+    scan_progress_init(&run->progress, stderr, run->settings->scan.progress, watch->began_ms);
+    bool ready = watch->signal_fd >= 0 && set_up_threads(watch, settings);
+    if (ready && watch->limits.few_descriptors)
         say_few_descriptors(watch);
-    int status = STATUS_SOFTWARE;
-    if (watch->signal_fd >= 0 && run_threads(watch))
+    if (ready && run_threads(watch))
         status = finish(watch, failure);
     else
         failure_set(failure, STATUS_SOFTWARE, "cannot start: %s", strerror(errno));
