@@ -41,8 +41,8 @@ static void test_picture(void **state)
         "Days",
         "  2026-11-20                                5 of 22 failed",
         "  2026-11-21                                7 of 10 failed",
-        "  do        Enable TLS 1.2 and TLS 1.3 on MX1.example.net (RFC 8996 retired the older "
-        "ones).",
+        ("  do        Enable TLS 1.2 and TLS 1.3 on MX1.example.net (RFC 8996 retired the older "
+         "ones)."),
         "validation-failure, policy sts, in the words of Google: 4 sessions",
         "  where     mx2.example.net 192.0.2.12 for example.net: 4 sessions",
         "            reproduced: mx2.example.net is not in the policy.",
