@@ -39,9 +39,6 @@ NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 PERFDATUM = re.compile(rf"(?P<label>'[^'=|]+'|[^\s'=|]+)=(?P<value>{NUMBER})"
                        rf"(?P<unit>s|us|ms|%|B|KB|MB|TB|c)?(?:;[^;\s]*){{0,2}}"
                        rf"(?:;(?:{NUMBER})?){{0,2}}")
-# Whose thousands of answers come in time or do not, where a sanitizer makes us slow: the formats are
-# of different runs, and would tell of different things.
-HURRIED = {"mx-thousand.test"}
 STATES = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
 
 
@@ -50,8 +47,6 @@ def groups():
     """The lab's domains by the options that the table gives them: [(options, domains)]."""
     by_options = {}
     for domain in program.present(lab_table()):
-        if program.sanitized() and domain.name in HURRIED:
-            continue
         by_options.setdefault(tuple(domain.options), []).append(domain)
     return [(tuple(os.path.expandvars(option) for option in options), domains)
             for options, domains in by_options.items()]
