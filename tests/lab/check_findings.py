@@ -96,7 +96,8 @@ def main(wanted):
     program.need_lab()
     schema = json.loads((HERE.parent.parent / "docs" / "result.schema.json").read_text())
     validator = jsonschema.validators.validator_for(schema)(schema)
-    domains = [d for d in program.present(table.load()) if not wanted or d.name in wanted]
+    domains = [d for d in program.in_time(program.present(table.load()))
+               if not wanted or d.name in wanted]
     groups = {}
     for domain in domains:
         groups.setdefault(tuple(domain.options), []).append(domain)

@@ -46,7 +46,7 @@ STATES = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
 def groups():
     """The lab's domains by the options that the table gives them: [(options, domains)]."""
     by_options = {}
-    for domain in program.present(lab_table()):
+    for domain in program.in_time(program.present(lab_table())):
         by_options.setdefault(tuple(domain.options), []).append(domain)
     return [(tuple(os.path.expandvars(option) for option in options), domains)
             for options, domains in by_options.items()]

@@ -165,7 +165,8 @@ def main():
     program.need_lab()
     schema = json.loads((HERE.parent.parent / "docs" / "result.schema.json").read_text())
     validator = jsonschema.validators.validator_for(schema)(schema)
-    domains = [d for d in program.present(table.load()) if not d.options and not d.text]
+    domains = [d for d in program.in_time(program.present(table.load()))
+               if not d.options and not d.text]
     with tempfile.TemporaryDirectory() as directory:
         directory = Path(directory)
         path = directory / "list"
