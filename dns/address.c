@@ -169,6 +169,17 @@ bool dns_address_equal(const struct dns_address *a, const struct dns_address *b)
     return a->family == b->family && memcmp(a->bytes, b->bytes, length) == 0;
 }
 
+uint32_t dns_address_hash(const struct dns_address *address, size_t length)
+{
+    uint32_t hash = 2166136261U;
+
+    for (size_t i = 0; i < sizeof address->bytes && i < length; i++)
+        hash = (hash ^ address->bytes[i]) * 16777619U;
+    hash ^= hash >> 15;
+    hash *= 2246822519U;
+    return hash ^ hash >> 13;
+}
+
 socklen_t dns_address_to_sockaddr(const struct dns_address *address, uint16_t port,
                                   struct sockaddr_storage *out)
 {

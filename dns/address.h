@@ -6,6 +6,7 @@
 #define DNS_ADDRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <sys/socket.h>
@@ -26,6 +27,12 @@ bool dns_address_parse(const char *text, struct dns_address *out);
 void dns_address_format(const struct dns_address *address, char out[DNS_ADDRESS_TEXT_MAX]);
 
 bool dns_address_equal(const struct dns_address *a, const struct dns_address *b);
+
+/*
+ * A hash (FNV-1a) of the address, or of its first `length` bytes where these are fewer: for tables
+ * in which a collision costs little, since strangers can aim for one.
+ */
+uint32_t dns_address_hash(const struct dns_address *address, size_t length);
 
 /* Fills `out` for connect(2) or bind(2) and returns its length in bytes. */
 socklen_t dns_address_to_sockaddr(const struct dns_address *address, uint16_t port,

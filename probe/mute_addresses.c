@@ -15,11 +15,7 @@ struct mute_addresses {
 
 static size_t place_of(const struct dns_address *address)
 {
-    uint32_t hash = 2166136261U;
-
-    for (size_t i = 0; i < sizeof address->bytes; i++)
-        hash = (hash ^ address->bytes[i]) * 16777619U;
-    return (hash ^ hash >> 15) % PLACES;
+    return dns_address_hash(address, sizeof address->bytes) % PLACES;
 }
 
 struct mute_addresses *mute_addresses_new(void)

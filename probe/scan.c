@@ -370,8 +370,8 @@ static bool set_up_threads(struct watch *watch, struct settings *settings)
     pressure_init(&watch->pressure, watch->limits.concurrency,
                   (uint64_t)scan->max_memory_mib * 1024 * 1024);
     /* The anchors are loaded before the threads, which share them and open no files. */
-    return tls_trust_load_whole(run->environment.trust) == 0 &&
-           scan_make_workers(run, &watch->limits.worker);
+    tls_trust_load_whole(run->environment.trust);
+    return scan_make_workers(run, &watch->limits.worker);
 }
 
 /* From here on the output is ours, so a signal is heard at once: nothing may wait before. */

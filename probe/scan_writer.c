@@ -40,9 +40,8 @@ static void write_item(struct scan_run *run, struct scan_item *item)
         atomic_fetch_add(&run->verdicts[item->word], 1);
     }
     scan_item_free(item);
-    atomic_fetch_sub(&run->environment.in_flight, 1);
     atomic_fetch_add(&run->answered, 1);
-    scan_raise(run->environment.room_fd);
+    worker_make_room(&run->environment);
     if (scan_complete(run))
         scan_raise(run->news_fd);
 }

@@ -49,14 +49,9 @@ struct session_board {
 
 size_t session_board_owner(const struct dns_address *address, bool by_network, size_t n)
 {
-    uint32_t hash = 2166136261U;
     size_t network = address->family == DNS_IPV4 ? 3 : 6;
 
-    for (size_t i = 0; i < (by_network ? network : sizeof address->bytes); i++)
-        hash = (hash ^ address->bytes[i]) * 16777619U;
-    hash ^= hash >> 15;
-    hash *= 2246822519U;
-    return (hash ^ hash >> 13) % n;
+    return dns_address_hash(address, by_network ? network : sizeof address->bytes) % n;
 }
 
 /* --- requests --------------------------------------------------------------------------------- */

@@ -74,8 +74,7 @@ static void task_free(struct task *task)
     free(task);
 }
 
-/* One domain less counts against --concurrency. */
-static void make_room(struct worker_environment *environment)
+void worker_make_room(struct worker_environment *environment)
 {
     const uint64_t one = 1;
 
@@ -142,7 +141,7 @@ static bool put_off(struct task *task)
     task->again = true;
     worker->n_waiting++;
     worker->retried++;
-    make_room(worker->environment);
+    worker_make_room(worker->environment);
     return true;
 }
 

@@ -67,6 +67,9 @@ void worker_free(struct worker *worker);
 
 struct mailbox *worker_mailbox(const struct worker *worker);
 
+/* From any thread: one domain less counts against --concurrency, and the reader hears of it. */
+void worker_make_room(struct worker_environment *environment);
+
 /* For session_boards.deliver: `receiver` is the worker. */
 void worker_take_request(void *receiver, struct message *message);
 

@@ -173,18 +173,17 @@ static void load_directory(X509_STORE *store, const char *path)
         (void)closedir(directory);
 }
 
-int tls_trust_load_whole(struct tls_trust *trust)
+void tls_trust_load_whole(struct tls_trust *trust)
 {
     const char *file = secure_getenv(X509_get_default_cert_file_env());
     const char *path = secure_getenv(X509_get_default_cert_dir_env());
 
     if (trust->loaded)
-        return 0;
+        return;
     (void)X509_STORE_load_file(trust->store, file ? file : X509_get_default_cert_file());
     load_directory(trust->store, path ? path : X509_get_default_cert_dir());
     ERR_clear_error();
     trust->loaded = true;
-    return 0;
 }
 
 void tls_trust_prefetch(struct tls_trust *trust)

@@ -37,10 +37,10 @@ void tls_trust_prefetch(struct tls_trust *trust);
 
 /*
  * Loads all anchors of the system at once, those of its directory too, so that no file is opened
- * later and threads only read. Nothing is done where there is a `ca_file`. 0, or -1 when out of
- * memory. Before any of the other functions is called.
+ * later and threads only read. Nothing is done where there is a `ca_file`; what cannot be read is
+ * no anchor. Before any other function is called.
  */
-int tls_trust_load_whole(struct tls_trust *trust);
+void tls_trust_load_whole(struct tls_trust *trust);
 
 /* The store, loaded when this returns. Borrowed; NULL when it could not be made. */
 X509_STORE *tls_trust_store(struct tls_trust *trust);

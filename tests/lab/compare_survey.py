@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Compares what --tls-survey tells of the lab's mail servers with sslscan and testssl.sh.
 
-    lab run -q -- compare_survey.py [--all | --no-testssl] [HOST…]
+    lab run -q -- compare_survey.py [--all] [HOST…]
 
 Of servers that are set up alike one is asked by sslscan, and a few by testssl.sh, which takes its
 time; with --all every Postfix and Exim of the table, and one of each kind. Versions, the preferred
@@ -241,8 +241,6 @@ def main(argv):
     hosts = {host: domain for host, domain in hosts.items() if told.get(domain)}
     by_number, order = suites(), openssl_order()
     slow = hosts.keys() & (candidates(False).keys() if every else names or FEW)
-    if "--no-testssl" in argv:
-        slow = ()
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         scanned = dict(zip(hosts, pool.map(sslscan, hosts)))
         tested = dict(zip(slow, pool.map(testssl, slow)))

@@ -38,11 +38,11 @@ def unpack(home, runner):
     if subprocess.run(["apt-get", "download", *wanted], cwd=debs, capture_output=True).returncode:
         return
     for deb in debs.glob("*.deb"):
-        subprocess.run(["dpkg", "-x", deb, home / "root"], check=True)
-    libraries = ":".join(str(p) for p in (home / "root/usr/lib").glob("*-linux-gnu*"))
+        subprocess.run(["dpkg", "-x", deb, home / "unpacked"], check=True)
+    libraries = ":".join(str(p) for p in (home / "unpacked/usr/lib").glob("*-linux-gnu*"))
     draft = home / "exim.draft"
     draft.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" '
-                     f'exec "{home}/root/usr/sbin/exim4" "$@"\n')
+                     f'exec "{home}/unpacked/usr/sbin/exim4" "$@"\n')
     draft.chmod(0o755)
     draft.rename(runner)
 

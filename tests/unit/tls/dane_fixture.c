@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -171,4 +172,21 @@ void agrees_with_openssl(void **state)
                          given->outcome == TLS_DANE_MATCH);
     }
     clear_case(&minted);
+}
+
+int run_dane_cases(const struct dane_case *cases, size_t n)
+{
+    struct CMUnitTest *first = calloc(n, sizeof *first), *second = calloc(n, sizeof *second);
+
+    assert_true(first && second);
+    for (size_t i = 0; i < n; i++) {
+        void *given = (void *)&cases[i];
+        first[i] = (struct CMUnitTest){cases[i].name, judges_the_chain, NULL, NULL, given};
+        second[i] = (struct CMUnitTest){cases[i].name, agrees_with_openssl, NULL, NULL, given};
+    }
+    int failed = _cmocka_run_group_tests("outcomes", first, n, NULL, NULL) +
+                 _cmocka_run_group_tests("OpenSSL's DANE", second, n, NULL, NULL);
+    free(first);
+    free(second);
+    return failed;
 }

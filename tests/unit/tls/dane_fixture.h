@@ -50,4 +50,7 @@ void judges_the_chain(void **state);
 /* OpenSSL's own DANE, which Postfix uses, over the same records and the same chain. */
 void agrees_with_openssl(void **state);
 
+/* Runs each case under both, as two groups. The number of those that failed. */
+int run_dane_cases(const struct dane_case *cases, size_t n);
+
 #endif

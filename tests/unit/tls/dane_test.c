@@ -229,22 +229,12 @@ static void matches_nothing_without_a_certificate(void **state)
     sk_X509_free(none);
 }
 
-enum { CASES = sizeof cases / sizeof *cases };
-
 int main(void)
 {
     const struct CMUnitTest plain[] = {
         cmocka_unit_test(tells_the_first_end_of_an_anchored_path),
         cmocka_unit_test(matches_nothing_without_a_certificate),
     };
-    struct CMUnitTest tests[CASES], compared[CASES];
-
-    for (size_t i = 0; i < CASES; i++) {
-        void *given = (void *)&cases[i];
-        tests[i] = (struct CMUnitTest){cases[i].name, judges_the_chain, NULL, NULL, given};
-        compared[i] = (struct CMUnitTest){cases[i].name, agrees_with_openssl, NULL, NULL, given};
-    }
-    return cmocka_run_group_tests_name("outcomes", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("OpenSSL's DANE", compared, NULL, NULL) +
+    return run_dane_cases(cases, sizeof cases / sizeof *cases) +
            cmocka_run_group_tests_name("dane", plain, NULL, NULL);
 }

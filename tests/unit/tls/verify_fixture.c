@@ -192,3 +192,20 @@ void verify_chain(STACK_OF(X509) * chain, const struct mint *root, struct tls_ve
     (void)unlink(minted.rest);
     (void)rmdir(minted.directory);
 }
+
+int run_verify_cases(const struct verify_case *cases, size_t n)
+{
+    struct CMUnitTest *first = calloc(n, sizeof *first), *second = calloc(n, sizeof *second);
+
+    assert_true(first && second);
+    for (size_t i = 0; i < n; i++) {
+        void *given = (void *)&cases[i];
+        first[i] = (struct CMUnitTest){cases[i].name, collects_every_error, NULL, NULL, given};
+        second[i] = (struct CMUnitTest){cases[i].name, agrees_with_openssl, NULL, NULL, given};
+    }
+    int failed = _cmocka_run_group_tests("errors", first, n, NULL, NULL) +
+                 _cmocka_run_group_tests("openssl verify", second, n, NULL, NULL);
+    free(first);
+    free(second);
+    return failed;
+}

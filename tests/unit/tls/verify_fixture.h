@@ -6,6 +6,7 @@
 #define TESTS_UNIT_TLS_VERIFY_FIXTURE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "support/mint.h"
 #include "tls/verify.h"
@@ -55,5 +56,8 @@ void agrees_with_openssl(void **state);
 
 /* Judges what a server sends, below the trusted `root`, as of MINT_NOW. */
 void verify_chain(STACK_OF(X509) * chain, const struct mint *root, struct tls_verification *out);
+
+/* Runs each case under both, as two groups. The number of those that failed. */
+int run_verify_cases(const struct verify_case *cases, size_t n);
 
 #endif

@@ -400,17 +400,7 @@ static const struct verify_case cases[] = {
                 {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, 0}}},
 };
 
-enum { CASES = sizeof cases / sizeof *cases };
-
 int main(void)
 {
-    struct CMUnitTest collected[CASES], compared[CASES];
-
-    for (size_t i = 0; i < CASES; i++) {
-        void *given = (void *)&cases[i];
-        collected[i] = (struct CMUnitTest){cases[i].name, collects_every_error, NULL, NULL, given};
-        compared[i] = (struct CMUnitTest){cases[i].name, agrees_with_openssl, NULL, NULL, given};
-    }
-    return cmocka_run_group_tests_name("errors", collected, NULL, NULL) +
-           cmocka_run_group_tests_name("openssl verify", compared, NULL, NULL);
+    return run_verify_cases(cases, sizeof cases / sizeof *cases);
 }

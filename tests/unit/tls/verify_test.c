@@ -366,8 +366,6 @@ static void names_the_codes(void **state)
     assert_string_equal(tls_verify_error_text(18), "self-signed certificate");
 }
 
-enum { CASES = sizeof cases / sizeof *cases };
-
 int main(void)
 {
     const struct CMUnitTest plain[] = {
@@ -380,14 +378,6 @@ int main(void)
         cmocka_unit_test(distrusts_no_certificate_without_an_error),
         cmocka_unit_test(names_the_codes),
     };
-    struct CMUnitTest collected[CASES], compared[CASES];
-
-    for (size_t i = 0; i < CASES; i++) {
-        void *given = (void *)&cases[i];
-        collected[i] = (struct CMUnitTest){cases[i].name, collects_every_error, NULL, NULL, given};
-        compared[i] = (struct CMUnitTest){cases[i].name, agrees_with_openssl, NULL, NULL, given};
-    }
-    return cmocka_run_group_tests_name("errors", collected, NULL, NULL) +
-           cmocka_run_group_tests_name("openssl verify", compared, NULL, NULL) +
+    return run_verify_cases(cases, sizeof cases / sizeof *cases) +
            cmocka_run_group_tests_name("verify", plain, NULL, NULL);
 }
